@@ -1,0 +1,1 @@
+"""What first-layer filters say, from their weights and the sequences alone."""

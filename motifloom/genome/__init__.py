@@ -1,0 +1,1 @@
+"""The outside world in: intervals, sequences, and a simulated genome."""

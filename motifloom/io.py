@@ -1,0 +1,82 @@
+"""Reading and writing the files of the workflow: each is written whole or not at all."""
+
+import contextlib
+import gzip
+import json
+import os
+import tempfile
+from pathlib import Path
+
+import pandas as pd
+
+
+@contextlib.contextmanager
+def atomic_path(path):
+    """Yield a temporary path in the folder of `path`, renamed to `path` on success, removed on failure.
+
+    The temporary name keeps all suffixes of `path`, since writers choose the format by them.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    suffix = "".join(path.suffixes)
+    handle, temporary = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=suffix, dir=path.parent)
+    os.close(handle)
+    try:
+        yield Path(temporary)
+        os.chmod(temporary, 0o666 & ~_umask())
+        os.replace(temporary, path)
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary)
+
+
+def _umask():
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def write_text(text, path):
+    """Write `text` (str) as UTF-8 to `path`, gzip-compressed where the name ends in .gz."""
+    write_bytes(text.encode(), path)
+
+
+def write_bytes(content, path):
+    """Write bytes to `path`, gzip-compressed without a time stamp where the name ends in .gz."""
+    if str(path).endswith(".gz"):
+        content = gzip.compress(content, compresslevel=6, mtime=0)
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def write_table(frame, path, float_format="%.6g"):
+    """Write a data frame as TSV without its index; missing values are empty fields."""
+    write_text(frame.to_csv(sep="\t", index=False, float_format=float_format, lineterminator="\n"), path)
+
+
+def read_table(path, **options):
+    """Read a TSV written by :func:`write_table`; only an empty field is a missing value."""
+    return pd.read_csv(path, sep="\t", keep_default_na=False, na_values=[""], **options)
+
+
+def write_json(content, path):
+    """Write `content` as indented JSON with sorted keys; NaN becomes null."""
+    write_text(json.dumps(_plain(content), indent=2, sort_keys=True, allow_nan=False) + "\n", path)
+
+
+def read_json(path):
+    """Read a JSON file."""
+    return json.loads(Path(path).read_text())
+
+
+def _plain(value):
+    """Turn NumPy scalars and arrays into JSON's own types, and NaN into None."""
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if hasattr(value, "tolist"):
+        return _plain(value.tolist())
+    if isinstance(value, float) and value != value:
+        return None
+    return value

@@ -1,0 +1,1 @@
+"""Keras models: building, training, prediction. TensorFlow lives here."""
