@@ -1,0 +1,48 @@
+# Motifloom: from genomic intervals to convolutional networks and the motifs they learnt.
+#
+# The config is config/config.yaml (the demo) unless another is given with --configfile.
+from snakemake.utils import min_version
+
+min_version("9.10")
+
+
+if "datasets" not in config:
+
+    configfile: workflow.source_path("config/config.yaml")
+
+
+include: "rules/common.smk"
+include: "rules/data.smk"
+include: "rules/train.smk"
+include: "rules/evaluate.smk"
+include: "rules/filters.smk"
+include: "rules/report.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        INDEX,
+        COMPARISON,
+        *every(REPORT),
+
+
+rule datasets:
+    input:
+        *every_dataset(AUDIT),
+
+
+rule train_all:
+    input:
+        *every(MODEL),
+
+
+rule evaluate_all:
+    input:
+        *every(METRICS),
+        COMPARISON,
+
+
+rule motifs:
+    input:
+        *every(SUMMARY),

@@ -1,0 +1,127 @@
+"""What can be wrong with a config although every key is valid: names, files and sizes that do not fit.
+
+Runs before the DAG is built, so it reads no more of a file than its first record.
+"""
+
+import difflib
+from pathlib import Path
+
+from motifloom.config import simulation_of
+from motifloom.errors import UserError
+
+RESERVED = ("benchmarks", "datasets", "genomes", "logs", "simulations")
+
+
+def check_config(config, where, exists=None):
+    """Raise a UserError that lists what does not fit together, one line per mistake.
+
+    Parameters
+    ----------
+    config : motifloom.config.Config
+    where : str
+        Name of the config file, for messages.
+    exists : callable, optional
+        Tells whether a path is there; default: files on disk and outputs of the config's own simulations.
+    """
+    exists = exists or (lambda path: Path(path).is_file() or simulation_of(path) in config.simulations)
+    lines = [*_references(config), *_missing_files(config, exists)]
+    if lines:
+        raise UserError("\n".join(f"{where}: {line}" for line in lines))
+
+
+def _references(config):
+    for name, experiment in config.experiments.items():
+        if name in RESERVED:
+            yield f"experiments.{name}: results/{name} has another use; choose another name"
+        for key, known in (("dataset", config.datasets), ("model", config.models)):
+            value = getattr(experiment, key)
+            if value not in known:
+                yield f"experiments.{name}.{key}: no {value!r} under {key}s{_nearest(value, known)}"
+        dataset = config.datasets.get(experiment.dataset)
+        if dataset is None:
+            continue
+        by_folds = dataset.split.by == "folds"
+        if by_folds and experiment.fold >= dataset.split.folds:
+            yield (
+                f"experiments.{name}.fold: {experiment.fold} is not below "
+                f"datasets.{experiment.dataset}.split.folds, {dataset.split.folds}"
+            )
+        if experiment.fold and not by_folds:
+            yield (
+                f"experiments.{name}.fold: dataset {experiment.dataset} has no folds; "
+                f"set datasets.{experiment.dataset}.split.by: folds, or remove fold"
+            )
+        if len(set(experiment.seeds)) != len(experiment.seeds):
+            yield f"experiments.{name}.seeds: has a seed twice; give each once"
+        if experiment.training.reverse_complement and dataset.alphabet == "protein":
+            yield f"experiments.{name}.training.reverse_complement: proteins have none; set it to false"
+    for name, dataset in config.datasets.items():
+        yield from _targets(name, dataset)
+
+
+def _targets(name, dataset):
+    """Check constant targets against the task; columns are checked when they are read."""
+    for number, source in enumerate(dataset.sources):
+        path = f"datasets.{name}.sources[{number}].target"
+        values = source.target if isinstance(source.target, list) else [source.target]
+        for value in values:
+            if isinstance(value, str):
+                if dataset.task == "regression":
+                    yield f"{path}: {value!r} is a name; task regression takes a number or {{column: n}}"
+                elif value not in dataset.classes:
+                    yield (
+                        f"{path}: {value!r} is not one of datasets.{name}.classes "
+                        f"({', '.join(dataset.classes)}){_nearest(value, dataset.classes)}"
+                    )
+            elif dataset.task == "binary" and isinstance(value, int | float) and value not in (0, 1):
+                yield f"{path}: {value} is not 0 or 1, which task binary takes"
+            elif dataset.task in ("multiclass", "multilabel") and isinstance(value, int | float) and value:
+                yield f"{path}: {value} is a number; task {dataset.task} takes the name of a class"
+    if dataset.task != "regression" and not any(_varies(source) for source in dataset.sources):
+        values = {str(source.target) for source in dataset.sources if source.target is not None}
+        if len(values) + any(s.target is None for s in dataset.sources) < 2:
+            yield (
+                f"datasets.{name}.sources: all examples have target {values.pop()}; "
+                "add a source of another class, for example {negatives: gc_matched, target: 0}"
+            )
+
+
+def _varies(source):
+    return isinstance(source.target, list) or hasattr(source.target, "model_fields")
+
+
+def _missing_files(config, exists):
+    for path, key in _files(config):
+        if path.startswith("~"):
+            yield f"{key}: {path} starts with ~, which is not expanded; write the whole path"
+        elif not exists(path):
+            hint = " is a folder" if Path(path).is_dir() else " does not exist"
+            yield f"{key}: file {path}{hint}; paths are relative to the folder the workflow runs in"
+
+
+def _files(config):
+    """Yield every (path, key path) that the config names."""
+    for name, simulation in config.simulations.items():
+        yield simulation.motifs, f"simulations.{name}.motifs"
+    for name, dataset in config.datasets.items():
+        key = f"datasets.{name}"
+        if dataset.genome:
+            yield dataset.genome, f"{key}.genome"
+        if dataset.split.path:
+            yield dataset.split.path, f"{key}.split.path"
+        for number, source in enumerate(dataset.sources):
+            for kind in ("intervals", "fasta", "table", "genome"):
+                if getattr(source, kind):
+                    yield getattr(source, kind), f"{key}.sources[{number}].{kind}"
+            for index, path in enumerate(source.exclude):
+                yield path, f"{key}.sources[{number}].exclude[{index}]"
+    for name, model in config.models.items():
+        if isinstance(model.spec, str):
+            yield model.spec, f"models.{name}.spec"
+    if config.interpretation.match.database:
+        yield config.interpretation.match.database, "interpretation.match.database"
+
+
+def _nearest(value, known):
+    near = difflib.get_close_matches(str(value), list(known), 1)
+    return f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(known)}" if known else ""

@@ -1,0 +1,434 @@
+"""The config: every key with its type, default and meaning, and messages for what is wrong with it.
+
+`config/schema.json` and `docs/config.md` are generated from the models here.
+"""
+
+import difflib
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from motifloom.errors import UserError
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$", max_length=60)]
+Part = Literal["train", "validation", "test"]
+Positive = Annotated[int, Field(ge=1)]
+Fraction = Annotated[float, Field(ge=0, le=1)]
+
+
+class Block(BaseModel):
+    """A block of the config: no unknown keys, no silent conversion of types."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Simulation(Block):
+    """A simulated genome with binding sites planted at known places."""
+
+    motifs: str = Field(description="MEME file with the motifs to plant.")
+    planted: list[str] = Field(description="Names or ids of the motifs in that file.", min_length=1)
+    chromosomes: Positive = Field(5, description="Number of chromosomes.")
+    chromosome_length: Annotated[int, Field(ge=10_000)] = Field(
+        300_000, description="Mean length of a chromosome in bp."
+    )
+    sites_per_motif: Positive = Field(300, description="Sites planted per motif.")
+    peak_width: Annotated[int, Field(ge=20)] = Field(200, description="Mean width of a peak in bp.")
+
+
+class Column(Block):
+    """Where in a table or interval file a value stands."""
+
+    column: int | str = Field(description="Column number (from 1) or name in the header line.")
+
+
+class Columns(Block):
+    """Several columns, one per class."""
+
+    columns: list[int | str] = Field(description="Column numbers (from 1) or names.", min_length=1)
+
+
+class Source(Block):
+    """One origin of examples: exactly one of intervals, fasta, table or negatives."""
+
+    name: Name | None = Field(None, description="Name in tables; default: the file's.")
+    intervals: str | None = Field(None, description="BED3 to BED12, narrowPeak or GFF/GTF; plain or gzip.")
+    fasta: str | None = Field(None, description="FASTA of ready sequences; plain or gzip.")
+    table: str | None = Field(
+        None, description="TSV or CSV with a header and chrom, start, end, or with a sequence column."
+    )
+    negatives: Literal["gc_matched", "random", "dinucleotide_shuffled"] | None = Field(
+        None, description="Make negatives for the positives of the sources above."
+    )
+    genome: str | None = Field(None, description="Genome of this source; default: the dataset's.")
+    target: int | float | str | list[str] | Column | Columns | None = Field(
+        None, description="A value, a class name, a list of labels, {column: n} or {columns: [..]}."
+    )
+    sequence: str | None = Field(None, description="Table: name of the column that holds the sequence.")
+    part: Column | None = Field(None, description="Column that holds the part (split by column).")
+    ratio: Annotated[float, Field(gt=0)] = Field(1.0, description="Negatives made per positive.")
+    gc_tolerance: Fraction = Field(0.05, description="Largest difference in GC fraction of a matched pair.")
+    exclude: list[str] = Field([], description="Interval files that negatives must not overlap.")
+    chromosome_names: Literal["ucsc", "ensembl"] | dict[str, str] | None = Field(
+        None, description="Rename the file's chromosomes to the genome's: ucsc, ensembl or a mapping."
+    )
+
+    @property
+    def kind(self):
+        """Which of the four kinds of source this is."""
+        return next(k for k in ("intervals", "fasta", "table", "negatives") if getattr(self, k))
+
+    @property
+    def file(self):
+        """The source's own file, or None for negatives."""
+        return self.intervals or self.fasta or self.table
+
+    @model_validator(mode="after")
+    def _one_kind(self):
+        given = [k for k in ("intervals", "fasta", "table", "negatives") if getattr(self, k)]
+        if len(given) != 1:
+            raise ValueError(
+                f"has {' and '.join(given) or 'none of its four kinds'}; "
+                "give exactly one of intervals, fasta, table, negatives"
+            )
+        if self.target is None and not self.negatives:
+            raise ValueError("has no target; add target: (a value, a class name or {column: n})")
+        if self.sequence and not self.table:
+            raise ValueError("has sequence:, which goes with table:")
+        return self
+
+
+class Window(Block):
+    """How an interval becomes a window of fixed length."""
+
+    length: Positive | None = Field(None, description="Length in bp; default: the examples' own.")
+    centre: Literal["midpoint", "summit", "start"] = Field(
+        "midpoint", description="What the window is centred on."
+    )
+    edge: Literal["drop", "shift", "pad"] = Field(
+        "drop", description="A window that leaves its chromosome is dropped, shifted or padded with N."
+    )
+
+
+class Chromosomes(Block):
+    """Which chromosomes to use."""
+
+    include: list[str] = Field([], description="Only these; empty: all.")
+    exclude: list[str] = Field([], description="Not these.")
+
+
+class Unknown(Block):
+    """What to do with bases that are not known (N)."""
+
+    max_fraction: Fraction = Field(0.1, description="Drop examples with a larger fraction of unknown bases.")
+
+
+class Ratios(Block):
+    """Relative sizes of the parts; they need not sum to 1."""
+
+    train: Annotated[float, Field(gt=0)] = Field(0.8, description="Share of the training part.")
+    validation: Annotated[float, Field(gt=0)] = Field(0.1, description="Share of the validation part.")
+    test: Annotated[float, Field(gt=0)] = Field(0.1, description="Share of the test part.")
+
+
+class Split(Block):
+    """How examples are divided into train, validation and test."""
+
+    by: Literal["random", "chromosome", "column", "file", "folds"] = Field(
+        "random", description="random, chromosome, column (source key part), file, or folds."
+    )
+    ratios: Ratios | None = Field(None, description="Sizes of the parts (random; chromosome without lists).")
+    train: list[str] = Field([], description="Chromosomes of the training part; default: all others.")
+    validation: list[str] = Field([], description="Chromosomes of the validation part.")
+    test: list[str] = Field([], description="Chromosomes of the test part.")
+    path: str | None = Field(None, description="TSV with id and part, or chrom, start, end and part.")
+    folds: Annotated[int, Field(ge=3)] = Field(5, description="Number of folds (by: folds).")
+    group_overlaps: bool = Field(
+        True, description="Keep overlapping, identical and reverse-complement examples in one part."
+    )
+    stratify: bool = Field(True, description="Keep the class proportions in every part.")
+
+    @model_validator(mode="after")
+    def _consistent(self):
+        lists = [n for n in ("train", "validation", "test") if getattr(self, n)]
+        if lists and self.by != "chromosome":
+            raise ValueError(f"has {lists[0]}:, a list of chromosomes, which goes with by: chromosome")
+        if self.by == "chromosome":
+            if lists and self.ratios:
+                raise ValueError("has lists of chromosomes and ratios; give one of them")
+            if lists and not (self.validation and self.test):
+                raise ValueError("has only some lists of chromosomes; give validation: [..] and test: [..]")
+            owner = {}
+            for part in lists:
+                for chromosome in getattr(self, part):
+                    if owner.setdefault(chromosome, part) != part:
+                        raise ValueError(
+                            f"has {chromosome} in both {owner[chromosome]} and {part}; remove it from one"
+                        )
+        if (self.path is not None) != (self.by == "file"):
+            raise ValueError("needs path: with by: file, and only then")
+        if self.ratios and self.by not in ("random", "chromosome"):
+            raise ValueError("has ratios:, which go with by: random or by: chromosome")
+        return self
+
+
+class Dataset(Block):
+    """One dataset: sources, windows and split."""
+
+    task: Literal["binary", "multiclass", "multilabel", "regression"] = Field(
+        description="What is predicted."
+    )
+    classes: list[Name] = Field(
+        [], description="Names: [negative, positive] for binary, else of classes, labels or values."
+    )
+    alphabet: Literal["dna", "rna", "protein"] = Field("dna", description="The letters of the sequences.")
+    genome: str | None = Field(None, description="FASTA of the genome: plain, gzip or bgzip.")
+    sources: list[Source] = Field(description="Where the examples come from.", min_length=1)
+    window: Window = Field(default_factory=Window, description="Windows of fixed length.")
+    stranded: bool = Field(True, description="Read examples on the minus strand as their reverse complement.")
+    chromosomes: Chromosomes = Field(default_factory=Chromosomes, description="Which chromosomes to use.")
+    unknown: Unknown = Field(default_factory=Unknown, description="Policy for unknown bases.")
+    duplicates: Literal["drop", "merge", "keep"] = Field(
+        "drop", description="Identical windows: drop all but the first, merge their labels, or keep all."
+    )
+    split: Split = Field(default_factory=Split, description="Train, validation and test.")
+
+    @model_validator(mode="after")
+    def _consistent(self):
+        self.classes = self.classes or self._default_classes()
+        if len(set(self.classes)) != len(self.classes):
+            raise ValueError("has a class twice in classes")
+        if self.task == "binary" and len(self.classes) != 2:
+            raise ValueError(f"has {len(self.classes)} classes; task binary takes [negative, positive]")
+        if self.task == "multiclass" and len(self.classes) < 2:
+            raise ValueError("has fewer than two classes; task multiclass needs two or more")
+        if self.duplicates == "merge" and self.task != "multilabel":
+            raise ValueError("has duplicates: merge, which goes with task: multilabel; use drop or keep")
+        for number, source in enumerate(self.sources):
+            self._check_source(number, source)
+        return self
+
+    def _default_classes(self):
+        if self.task == "binary":
+            return ["negative", "positive"]
+        if self.task == "regression":
+            columns = next((s.target.columns for s in self.sources if isinstance(s.target, Columns)), None)
+            return [str(c) for c in columns] if columns else ["value"]
+        names = []
+        for source in self.sources:
+            target = source.target
+            found = target if isinstance(target, list) else [target] if isinstance(target, str) else []
+            if isinstance(target, Columns) and all(isinstance(c, str) for c in target.columns):
+                found = target.columns
+            names += [name for name in found if name not in names]
+        if not names or any(isinstance(s.target, Column) for s in self.sources):
+            raise ValueError(f"needs classes: [..], the names of the {self.task} targets, in order")
+        return names
+
+    def _check_source(self, number, source):
+        key = f"sources[{number}]"
+        if source.intervals and not (source.genome or self.genome):
+            raise ValueError(f"{key} has intervals but no genome; add genome: to the dataset or the source")
+        if source.negatives:
+            if number == 0:
+                raise ValueError(f"{key}: negatives follow the sources that they are made for")
+            if source.negatives != "dinucleotide_shuffled" and not (source.genome or self.genome):
+                raise ValueError(f"{key}: {source.negatives} negatives need a genome; add genome:")
+            if self.task == "regression" and source.target is None:
+                raise ValueError(f"{key}: negatives of a regression need a target value")
+        if source.part and self.split.by != "column":
+            raise ValueError(f"{key} has part:, which goes with split: {{by: column}}")
+        if self.split.by == "column" and not source.part and not source.negatives:
+            raise ValueError(
+                f"{key} has no part:, which split: {{by: column}} reads; add part: {{column: ..}}"
+            )
+        if self.alphabet == "protein" and source.negatives in ("gc_matched", "random"):
+            raise ValueError(f"{key}: {source.negatives} negatives need a genome of nucleotides")
+
+
+class Model(Block):
+    """A network (spec) or a baseline."""
+
+    spec: str | dict[str, Any] | None = Field(
+        None,
+        description="Keras spec: JSON or YAML file (model, compile, training_params, callbacks), or inline.",
+    )
+    baseline: Literal["gc", "kmer"] | None = Field(
+        None, description="Logistic regression (ridge for values) instead."
+    )
+    k: Annotated[int, Field(ge=1, le=8)] = Field(6, description="Length of the k-mers of baseline kmer.")
+
+    @model_validator(mode="after")
+    def _one_kind(self):
+        if (self.spec is None) == (self.baseline is None):
+            raise ValueError("takes exactly one of spec and baseline")
+        return self
+
+
+class Training(Block):
+    """What a training does beyond its spec."""
+
+    reverse_complement: bool = Field(False, description="Train on both strands of every training example.")
+    epochs: Positive | None = Field(None, description="Instead of the spec's epochs.")
+    batch_size: Positive | None = Field(None, description="Instead of the spec's batch_size.")
+    threads: Positive = Field(
+        2,
+        description="Threads of the training; part of the result, so it is set here and not by the machine.",
+    )
+    shuffle_labels: bool = Field(
+        False, description="Control: permute the targets of train and of validation."
+    )
+
+
+class Experiment(Block):
+    """A model trained on a dataset, once per seed."""
+
+    dataset: Name = Field(description="Key of datasets.")
+    model: Name = Field(description="Key of models.")
+    seeds: list[Annotated[int, Field(ge=0)]] = Field([1], description="One replicate each.", min_length=1)
+    fold: Annotated[int, Field(ge=0)] = Field(0, description="Test fold of a dataset split by folds.")
+    training: Training = Field(default_factory=Training, description="Training options.")
+
+
+class Evaluation(Block):
+    """How predictions are judged."""
+
+    baselines: list[Literal["gc", "kmer", "label_shuffle"]] = Field(
+        ["gc", "kmer", "label_shuffle"], description="Run beside every experiment."
+    )
+    kmer: Annotated[int, Field(ge=1, le=8)] = Field(6, description="k of the kmer baseline.")
+    bootstrap: Annotated[int, Field(ge=100)] = Field(1000, description="Resamples behind each interval.")
+    confidence: Annotated[float, Field(gt=0.5, lt=1)] = Field(0.95, description="Level of the intervals.")
+    reverse_complement: bool = Field(False, description="Average predictions over both strands.")
+
+
+class Filters(Block):
+    """Motifs of the first-layer filters."""
+
+    methods: list[Literal["top", "softmax", "positive"]] = Field(
+        ["top", "softmax", "positive"], description="How motifs are read off a filter."
+    )
+    percentile: Annotated[float, Field(ge=0, lt=100)] = Field(
+        90.0, description="top: windows at or above this percentile of a filter's positive activations."
+    )
+    include_all_positive: bool = Field(False, description="top: all windows with a positive activation.")
+    parts: list[Part] = Field(
+        ["train", "validation", "test"],
+        description="top: parts whose sequences are scanned.",
+        min_length=1,
+    )
+
+
+class Match(Block):
+    """Comparison of motifs with a database (Tomtom)."""
+
+    database: str | None = Field(None, description="MEME file; none: no comparison.")
+    q_value: Fraction = Field(0.1, description="Matches above this are shown as none.")
+
+
+class Interpretation(Block):
+    """What is read out of a trained network."""
+
+    filters: Filters = Field(default_factory=Filters, description="Motifs of the first-layer filters.")
+    match: Match = Field(default_factory=Match, description="Comparison with a motif database.")
+
+
+class Config(Block):
+    """The whole config."""
+
+    seed: Annotated[int, Field(ge=0)] = Field(1, description="Every random draw derives from it.")
+    simulations: dict[Name, Simulation] = Field({}, description="Simulated genomes.")
+    datasets: dict[Name, Dataset] = Field(description="Datasets by name.", min_length=1)
+    models: dict[Name, Model] = Field(description="Models by name.", min_length=1)
+    experiments: dict[Name, Experiment] = Field(description="Experiments by name.", min_length=1)
+    evaluation: Evaluation = Field(default_factory=Evaluation, description="How predictions are judged.")
+    interpretation: Interpretation = Field(
+        default_factory=Interpretation, description="What is read out of a trained network."
+    )
+
+
+def parse_config(content, where):
+    """Check a config and fill in its defaults.
+
+    Parameters
+    ----------
+    content : dict
+        The config as read from YAML.
+    where : str
+        Name of its file, for messages.
+
+    Returns
+    -------
+    Config
+
+    Raises
+    ------
+    UserError
+        One line per mistake: file, key path, what is wrong, what to write instead.
+    """
+    try:
+        return Config.model_validate(content)
+    except ValidationError as error:
+        lines = dict.fromkeys(_message(item) for item in error.errors())
+        raise UserError("\n".join(f"{where}: {line}" for line in lines)) from None
+
+
+def _message(item):
+    # A value that fits no branch of a union gives one error per branch, with a type's name in the location.
+    branch = next((n for n, part in enumerate(item["loc"]) if _is_type_name(part)), None)
+    steps = [step for step in item["loc"][:branch] if step != "[key]"]
+    path = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in steps).lstrip(".")
+    kind, context = item["type"], item.get("ctx", {})
+    if branch is not None:
+        return f"{path}: takes something else: {_field(item['loc'][:branch]).description}"
+    if kind == "extra_forbidden":
+        return f"{path}: unknown key{_suggestion(item['loc'])}"
+    if kind == "missing":
+        return f"{path}: missing; add it"
+    if kind == "string_pattern_mismatch":
+        return f"{path}: {item['input']!r} is no valid name; use letters, digits, _ and - only"
+    if kind == "literal_error":
+        known = re.findall(r"'([^']*)'", context["expected"])
+        near = difflib.get_close_matches(str(item["input"]), known, 1)
+        return f"{path}: {item['input']!r} is not one of {context['expected']}" + (
+            f"; did you mean {near[0]!r}?" if near else ""
+        )
+    if kind == "value_error":
+        return f"{path or 'the config'} {context['error']}"
+    text = item["msg"].replace("Input should be", "should be")
+    return f"{path}: {item['input']!r} {text}" if not isinstance(item["input"], dict) else f"{path}: {text}"
+
+
+def _is_type_name(part):
+    names = ("int", "float", "str", "Column", "Columns")
+    return isinstance(part, str) and (
+        part in names or part.startswith(("list[", "dict[", "literal[", "constrained-"))
+    )
+
+
+def _suggestion(location):
+    """Name the nearest key of the block in which the unknown one stands, or all its keys."""
+    keys = list(getattr(_block(location[:-1]), "model_fields", {}))
+    near = difflib.get_close_matches(str(location[-1]), keys, 1)
+    return f"; did you mean {near[0]!r}?" if near else f"; known keys: {', '.join(keys)}"
+
+
+def _block(location):
+    """Return the model that stands at a key path."""
+    block = Config
+    for part in location:
+        fields = getattr(block, "model_fields", {})
+        block = fields[part].annotation if part in fields else block
+        inner = [a for a in getattr(block, "__args__", ()) if hasattr(a, "model_fields")]
+        block = inner[0] if inner else block
+    return block
+
+
+def _field(location):
+    return _block(location[:-1]).model_fields[location[-1]]
+
+
+def simulation_of(path):
+    """Return the name of the simulation that a path points into, or None."""
+    parts = str(path).split("/")
+    return parts[2] if parts[:2] == ["results", "simulations"] and len(parts) > 3 else None

@@ -1,0 +1,1 @@
+"""From regions to a dataset: encoding, storage, splits, negatives."""

@@ -1,0 +1,47 @@
+"""The ledger: what was lost or changed between the user's files and the dataset, one row each."""
+
+import numpy as np
+import pandas as pd
+
+COLUMNS = ["source", "file", "line", "record", "action", "reason"]
+ACTIONS = ("dropped", "clipped", "shifted", "padded", "merged", "masked")
+
+
+class Ledger:
+    """Collects rows; `table` gives them in the order in which they were added."""
+
+    def __init__(self):
+        self._parts = []
+
+    def add(self, rows, action, reason):
+        """Enter every row of a frame.
+
+        Parameters
+        ----------
+        rows : DataFrame
+            Columns source, file, record (line or record number), chrom, raw_start, raw_end (the interval as
+            it is in the file, -1 without coordinates) and name.
+        action : str
+            One of `ACTIONS`.
+        reason : str or sequence of str
+            Why, for all rows or row by row.
+        """
+        if not len(rows):
+            return
+        located = (rows["raw_start"] >= 0).to_numpy()
+        interval = rows["chrom"] + ":" + rows["raw_start"].astype(str) + "-" + rows["raw_end"].astype(str)
+        part = {
+            "source": rows["source"].to_numpy(),
+            "file": rows["file"].to_numpy(),
+            "line": rows["record"].astype("Int64").array,
+            "record": np.where(located, interval, rows["name"]),
+            "action": action,
+            "reason": reason if isinstance(reason, str) else np.asarray(reason, object),
+        }
+        self._parts.append(pd.DataFrame(part, columns=COLUMNS))
+
+    def table(self):
+        """Return the ledger as a frame with the columns `COLUMNS`."""
+        if not self._parts:
+            return pd.DataFrame(columns=COLUMNS)
+        return pd.concat(self._parts, ignore_index=True)

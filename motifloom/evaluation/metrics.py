@@ -1,0 +1,181 @@
+"""How good predictions are, as a tidy table of metrics with bootstrap intervals."""
+
+import logging
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from motifloom.errors import UserError
+from motifloom.evaluation.intervals import bootstrap_values, percentile_interval
+from motifloom.evaluation.statistics import (
+    CLASSIFICATION,
+    OVERALL,
+    REGRESSION,
+    classification_statistic,
+    regression_statistic,
+)
+from motifloom.randomness import generator
+
+logger = logging.getLogger(__name__)
+
+COLUMNS = ["part", "target", "metric", "value", "ci_low", "ci_high", "n", "prevalence"]
+PARTS = ["train", "validation", "test"]
+
+
+class Distribution(NamedTuple):
+    """Metrics of one set of predictions and of its resamples.
+
+    targets (R names), metrics (M names), n int (R,), prevalence float64 (R,), value float64 (R, M),
+    samples float64 (R, M, B). A metric that is not defined is NaN.
+    """
+
+    targets: list
+    metrics: list
+    n: np.ndarray
+    prevalence: np.ndarray
+    value: np.ndarray
+    samples: np.ndarray
+
+
+def evaluate_predictions(predictions, task, classes, *, bootstrap=1000, confidence=0.95, seed, groups=None):
+    """Return all metrics of predictions, part by part, with bootstrap intervals.
+
+    Parameters
+    ----------
+    predictions : pandas.DataFrame
+        id, part, target.<name>..., score.<name>...; examples with a missing target are left out for it.
+    task : str
+        binary, multiclass, multilabel or regression.
+    classes : list of str
+        [negative, positive] for binary, else the names of classes, labels or values.
+    bootstrap : int
+        Number of resamples; 0 for no intervals.
+    confidence : float
+        Level of the intervals.
+    seed : int
+        Seed of the resamples, which are the same for all metrics and for all models on the same examples.
+    groups : pandas.Series or None
+        Group of each example, indexed by id. Whole groups are resampled then; an id that is not in it is
+        a group of its own.
+
+    Returns
+    -------
+    pandas.DataFrame
+        part, target, metric, value, ci_low, ci_high, n, prevalence. Targets: "all" for binary; every
+        name, "macro" (mean) and "weighted" (mean weighted by prevalence) for multiclass and multilabel,
+        with "all" (the argmax against the class) for multiclass; every name and "macro" for regression.
+        A class is called at a probability of 0.5 (multiclass: where it is the largest). What cannot be
+        computed, because a part has one class only for instance, is NaN and named in the log.
+
+    Raises
+    ------
+    UserError
+        If a column of a target or score is missing.
+    """
+    frames = []
+    for part in part_order(predictions["part"]):
+        rows = predictions[predictions["part"] == part]
+        found = metric_distribution(rows, task, classes, bootstrap=bootstrap, seed=seed, groups=groups)
+        low, high = percentile_interval(found.samples, confidence)
+        shape = found.value.shape
+        frame = pd.DataFrame(
+            {
+                "part": part,
+                "target": np.repeat(found.targets, shape[1]),
+                "metric": np.tile(found.metrics, shape[0]),
+                "value": found.value.ravel(),
+                "ci_low": low.ravel(),
+                "ci_high": high.ravel(),
+                "n": np.repeat(found.n, shape[1]),
+                "prevalence": np.repeat(found.prevalence, shape[1]),
+            }
+        )
+        keep = (frame["target"] != "all") | frame["metric"].isin(OVERALL) | (task == "binary")
+        frames.append(frame[keep])
+        _log_undefined(frames[-1], part)
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=COLUMNS)
+
+
+def part_order(parts):
+    """Return the distinct names in `parts`: train, validation, test, then others as they appear."""
+    present = list(dict.fromkeys(parts))
+    return [part for part in PARTS if part in present] + [part for part in present if part not in PARTS]
+
+
+def nest_metrics(metrics):
+    """Return a metrics table as nested dicts: part, target, metric, then value, ci_low, ci_high and n."""
+    nested = {}
+    for row in metrics.itertuples():
+        entry = {"value": row.value, "ci_low": row.ci_low, "ci_high": row.ci_high, "n": row.n}
+        nested.setdefault(row.part, {}).setdefault(row.target, {})[row.metric] = entry
+    return nested
+
+
+def _log_undefined(frame, part):
+    missing = frame[frame["value"].isna()]
+    for (target, n), metrics in missing.groupby(["target", "n"], sort=False)["metric"]:
+        logger.warning(
+            "part %s, target %s: no %s from its %d examples (a single class, a constant or NaN)",
+            part,
+            target,
+            ", ".join(metrics),
+            n,
+        )
+
+
+def metric_distribution(predictions, task, classes, *, bootstrap, seed, groups=None):
+    """Return the metrics of one part and their values in bootstrap resamples.
+
+    Parameters
+    ----------
+    predictions : pandas.DataFrame
+        Rows of one part; otherwise as in :func:`evaluate_predictions`.
+    task, classes, bootstrap, seed, groups
+        As in :func:`evaluate_predictions`.
+
+    Returns
+    -------
+    Distribution
+    """
+    names = list(classes[1:]) if task == "binary" else list(classes)
+    targets, scores = (read_columns(predictions, kind, names) for kind in ("target", "score"))
+    known = np.isfinite(targets)
+    if task == "multiclass":
+        known &= known.all(axis=1, keepdims=True)
+    n = known.sum(axis=0)
+    if task == "regression":
+        rows, metrics = [*names, "macro"], REGRESSION
+        statistic = regression_statistic(targets, scores, known)
+    else:
+        rows = ["all"] if task == "binary" else [*names, "macro", "weighted"]
+        rows += ["all"] if task == "multiclass" else []
+        metrics = CLASSIFICATION
+        statistic = classification_statistic(targets, scores, known, task)
+    n = np.concatenate([n, np.full(len(rows) - len(names), known.any(axis=1).sum())])
+    units = _units(predictions["id"], groups)
+    value, samples = bootstrap_values(statistic, units, bootstrap, generator(seed, "bootstrap"))
+    prevalence = np.full(len(rows), np.nan)
+    if task != "regression":
+        value, samples, prevalence = value[:, :-1], samples[:, :-1], value[:, -1]
+    return Distribution(rows, metrics, n, prevalence, value, samples)
+
+
+def read_columns(predictions, kind, names):
+    """Return the columns `{kind}.{name}` of a predictions table as float64 (N, len(names))."""
+    columns = [f"{kind}.{name}" for name in names]
+    missing = [column for column in columns if column not in predictions]
+    if missing:
+        raise UserError(f"predictions: no column {missing[0]}; its columns are {', '.join(predictions)}")
+    return predictions[columns].to_numpy(np.float64)
+
+
+def _units(ids, groups):
+    """Return the resampled unit of every example, int (N,)."""
+    if groups is None:
+        return np.arange(len(ids))
+    found = ids.map(groups)
+    lost = found.isna().to_numpy()
+    units = pd.factorize(found)[0]
+    units[lost] = units.max(initial=-1) + 1 + np.arange(lost.sum())
+    return units

@@ -1,0 +1,236 @@
+"""The page of one experiment: a self-contained HTML file drawn from the experiment's tables."""
+
+import base64
+import hashlib
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import h5py
+import jinja2
+import pandas as pd
+from markupsafe import Markup
+
+from motifloom import __version__
+from motifloom.filters.meme import read_meme
+from motifloom.filters.motifs import MotifSet
+from motifloom.io import read_json, read_table, write_text
+from motifloom.report import format as written
+from motifloom.report import sections
+
+TEMPLATES = Path(__file__).parent / "templates"
+EVALUATION_FIGURES = {
+    "roc": "ROC curve",
+    "precision_recall": "Precision and recall",
+    "confusion": "Confusion matrix",
+    "scores": "Score distributions",
+    "calibration": "Calibration",
+    "scatter": "Predicted and measured values",
+}
+
+
+@dataclass
+class Figure:
+    """A picture: its key, title, SVG text, and relative links to its file and its table (None without)."""
+
+    key: str
+    title: str
+    svg: str
+    link: str
+    table: str | None = None
+
+
+@dataclass
+class Run:
+    """What one seed of an experiment left behind; tables that do not exist are None.
+
+    `motifs` maps a method to its filters' letter probabilities, {method: {filter: (W, 4) array}};
+    `links` maps a short name ("metrics", "filters/top.meme") to a path relative to the page.
+    """
+
+    seed: int
+    history: pd.DataFrame | None = None
+    metrics: pd.DataFrame | None = None
+    summary: pd.DataFrame | None = None
+    matches: pd.DataFrame | None = None
+    motifs: dict = field(default_factory=dict)
+    provenance: dict = field(default_factory=dict)
+    figures: list = field(default_factory=list)
+    links: dict = field(default_factory=dict)
+
+
+@dataclass
+class ExperimentReport:
+    """Everything a page shows, as plain tables; what is None or empty is left out of the page.
+
+    `sources` lists the dataset's sources as dicts (name, kind, file), `checksums` maps files to SHA-256,
+    `baselines` names the experiment's baselines in the comparison table, `database` maps identifiers of
+    motifs to objects with `name` and `probabilities` (W, 4).
+    """
+
+    name: str
+    task: str
+    dataset: str
+    classes: list
+    runs: list
+    regions: pd.DataFrame
+    model: str = ""
+    fold: int = 0
+    split: pd.DataFrame | None = None
+    ledger: pd.DataFrame | None = None
+    audit: pd.DataFrame | None = None
+    comparison: pd.DataFrame | None = None
+    truth: pd.DataFrame | None = None
+    baselines: list = field(default_factory=list)
+    sources: list = field(default_factory=list)
+    checksums: dict = field(default_factory=dict)
+    figures: list = field(default_factory=list)
+    database: dict = field(default_factory=dict)
+    config: dict = field(default_factory=dict)
+    links: dict = field(default_factory=dict)
+
+
+def load_experiment(results, experiment, *, dataset, task, classes, seeds, database=None, truth=None, **more):
+    """Read the tables and pictures of an experiment from the results folder.
+
+    Parameters
+    ----------
+    results : path
+        The folder `results`; the page is meant for `results/{experiment}/report.html`.
+    experiment, dataset, task : str
+    classes : list of str
+        As in the config: [negative, positive] for binary, else names of classes, labels or values.
+    seeds : list of int
+    database : path, optional
+        The MEME file whose motifs were matched.
+    truth : path, optional
+        The simulation's table of planted sites.
+    **more
+        Further plain fields of :class:`ExperimentReport`: model, fold, baselines, sources, config.
+
+    Returns
+    -------
+    ExperimentReport
+        Files that do not exist are left out, so that a page can be drawn of an experiment without
+        filters, matches, coordinates or baselines; only the dataset's regions must be there.
+    """
+    results = Path(results)
+    page, data = results / experiment, results / "datasets" / dataset
+    paths = {
+        "regions": data / "regions.tsv.gz",
+        "split": data / "split.tsv.gz",
+        "ledger": data / "dropped.tsv",
+        "audit": data / "audit.tsv",
+        "comparison": results / "comparison.tsv",
+        "truth": Path(truth) if truth else None,
+    }
+    return ExperimentReport(
+        name=experiment,
+        task=task,
+        dataset=dataset,
+        classes=list(classes),
+        runs=[_load_run(page / f"seed{seed}", seed, page) for seed in seeds],
+        **{key: _table(path) for key, path in paths.items()},
+        checksums=_checksums(data / "dataset.h5"),
+        figures=[_figure(data / f"{key}.svg", title, page) for key, title in sections.DATA_FIGURES.items()],
+        database=read_meme(database) if database else {},
+        links={key: _relative(path, page) for key, path in paths.items() if path and path.exists()},
+        **more,
+    )
+
+
+def build_experiment_page(report, path):
+    """Write the page of an experiment.
+
+    Parameters
+    ----------
+    report : ExperimentReport
+        From :func:`load_experiment`, or put together by hand.
+    path : path
+        Where the HTML file goes; relative links in `report` start in its folder.
+    """
+    store = sections.LogoStore()
+    parts = {
+        "data": sections.data_section(report),
+        "training": sections.training_section(report),
+        "performance": sections.performance_section(report),
+        "filters": sections.filters_section(report, store),
+        "planted": sections.planted_section(report, store),
+        "provenance": sections.provenance_section(report),
+    }
+    write_page(
+        path, "report.html", header=sections.header_section(report), report=report, symbols=store.symbols(), **parts
+    )
+
+
+def write_page(path, template, **context):
+    """Fill one of the templates and write it as one HTML file without outside references."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    environment.filters.update(
+        count=written.count, number=written.number, p_value=written.p_value, missing=written.is_missing
+    )
+    script = (TEMPLATES / "script.js").read_text()
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    html = environment.get_template(template).render(
+        style=Markup((TEMPLATES / "style.css").read_text()),
+        script=Markup(script),
+        script_digest=digest,
+        version=__version__,
+        **context,
+    )
+    write_text(html, path)
+
+
+def _load_run(folder, seed, page):
+    figures = [_figure(folder / "curves.svg", "Loss and metrics by epoch", page, folder / "history.tsv")]
+    table = folder / "predictions.tsv.gz"
+    for key, title in EVALUATION_FIGURES.items():
+        figures.append(_figure(folder / "evaluation" / f"{key}.svg", title, page, table))
+    motifs = {}
+    for path in sorted((folder / "filters").glob("*.h5")):
+        motifs[path.stem] = {name: pfm.to_numpy() for name, pfm in MotifSet.from_hdf5(path).items()}
+    provenance = folder / "provenance.json"
+    links = {str(path.relative_to(folder)): path for path in sorted(folder.rglob("*")) if path.is_file()}
+    return Run(
+        seed=seed,
+        history=_table(folder / "history.tsv"),
+        metrics=_table(folder / "metrics.tsv"),
+        summary=_table(folder / "filters" / "summary.tsv"),
+        matches=_table(folder / "filters" / "matches.tsv"),
+        motifs=motifs,
+        provenance=read_json(provenance) if provenance.exists() else {},
+        figures=[figure for figure in figures if figure],
+        links={key: _relative(path, page) for key, path in links.items()},
+    )
+
+
+def _table(path):
+    return read_table(path) if path is not None and path.exists() else None
+
+
+def _figure(path, title, page, table=None):
+    if not path.exists():
+        return None
+    beside = path.with_suffix(".tsv")
+    table = beside if beside.exists() else table
+    link = _relative(table, page) if table and table.exists() else None
+    return Figure(path.stem, title, path.read_text(), _relative(path, page), link)
+
+
+def _checksums(path):
+    if not path.exists():
+        return {}
+    with h5py.File(path) as file:
+        import json
+
+        return json.loads(file.attrs.get("sources", "{}"))
+
+
+def _relative(path, folder):
+    return Path(os.path.relpath(path, folder)).as_posix()

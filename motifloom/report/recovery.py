@@ -1,0 +1,130 @@
+"""Which planted motifs a model found: the simulation's truth against the filters' best matches."""
+
+import logging
+
+import numpy as np
+import pandas as pd
+
+from motifloom.errors import UserError
+
+LOG = logging.getLogger(__name__)
+
+COLUMNS = ["motif", "motif_name", "sites", "filter", "method", "q_value", "found"]
+
+
+def recovered_motifs(truth, matches, database=None, *, regions=None, q_value=0.01):
+    """Find, for every planted motif, the filter that resembles it most.
+
+    A match counts for a planted motif when the matched database motif has the same identifier; failing
+    that the same identifier without its version (``MA0139.1`` and ``MA0139.2``), or the same name.
+
+    Parameters
+    ----------
+    truth : pandas.DataFrame
+        One row per planted site: chrom, start, end (0-based half-open), motif, motif_name.
+    matches : pandas.DataFrame or None
+        Tomtom matches: method, filter, motif_id, motif_name, p_value, q_value. None or empty: nothing found.
+    database : dict, optional
+        The searched motifs: identifier -> motif with attribute `name`. A planted motif that is not among
+        them can not be found, which is logged. Without it the matched motifs decide which rule holds.
+    regions : pandas.DataFrame, optional
+        The dataset's windows (chrom, start, end). With it only sites that lie whole in a window are
+        counted, and motifs without such a site are left out: no model could have learnt them.
+    q_value : float
+        A motif is found when its best match has a q-value below this.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per planted motif in the order of identifiers: motif, motif_name, sites (number of planted
+        sites), filter, method, q_value (of the best match; missing without any), found (bool).
+
+    Raises
+    ------
+    UserError
+        A column of `truth` is missing.
+    """
+    missing = {"motif", "motif_name"} - set(truth.columns)
+    if missing:
+        raise UserError(f"truth table: column {min(missing)!r} is missing; give the simulation's truth.tsv")
+    if regions is not None:
+        truth = truth[_inside(truth, regions)]
+    planted = truth.groupby(["motif", "motif_name"], sort=True).size().reset_index(name="sites")
+    if matches is None or not len(matches):
+        matches = pd.DataFrame(columns=["method", "filter", "motif_id", "motif_name", "p_value", "q_value"])
+    ordered = matches.sort_values(["q_value", "p_value", "filter", "method"], kind="stable")
+    known = _identifiers(ordered) if database is None else _database_identifiers(database)
+    rows = []
+    for motif, name, sites in planted.itertuples(index=False):
+        accepted = _same_motif(motif, name, known)
+        if database is not None and not accepted:
+            LOG.warning("planted motif %s (%s) is not in the motif database: it can not be found", name, motif)
+        best = ordered[ordered["motif_id"].isin(accepted)].head(1)
+        filter_name, method, q = best[["filter", "method", "q_value"]].iloc[0] if len(best) else ("", "", np.nan)
+        rows.append((motif, name, sites, filter_name, method, float(q), bool(q < q_value)))
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def recovery_lines(table, q_value=0.01):
+    """Put the table of :func:`recovered_motifs` into lines for the terminal, a summary last.
+
+    Returns
+    -------
+    list of str
+        Empty for an empty table.
+    """
+    if not len(table):
+        return []
+    labels = [f"{row.motif_name} ({row.motif})" for row in table.itertuples()]
+    width = max(map(len, labels))
+    lines = []
+    for label, row in zip(labels, table.itertuples(), strict=True):
+        if row.found:
+            verdict = f"found by {row.filter} ({row.method}), q = {row.q_value:.0e}"
+        elif row.filter:
+            verdict = f"not found; closest is {row.filter} ({row.method}), q = {row.q_value:.2g}"
+        else:
+            verdict = "not found; no filter resembles it"
+        lines.append(f"{label:<{width}}  {row.sites:>6,} sites  {verdict}")
+    return [*lines, f"{int(table['found'].sum())} of {len(table)} planted motifs found at q < {q_value:g}"]
+
+
+def _same_motif(motif, name, known):
+    """List the known identifiers that mean the planted motif; the strictest rule with a hit decides."""
+    rules = (
+        lambda identifier, _: identifier == motif,
+        lambda identifier, _: _unversioned(identifier) == _unversioned(motif),
+        lambda _, other: other.casefold() == name.casefold(),
+    )
+    hits = ([pair[0] for pair in known.items() if rule(*pair)] for rule in rules)
+    return next(filter(None, hits), [])
+
+
+def _unversioned(identifier):
+    stem, dot, version = identifier.rpartition(".")
+    return stem if dot and version.isdigit() else identifier
+
+
+def _identifiers(matches):
+    return dict(zip(matches["motif_id"].astype(str), matches["motif_name"].astype(str), strict=True))
+
+
+def _database_identifiers(database):
+    return {str(identifier): str(motif.name) for identifier, motif in database.items()}
+
+
+def _inside(truth, regions):
+    """Mark sites that lie whole within at least one region (bool array, one per site).
+
+    Among the regions that start at or before a site, one contains it exactly when their largest end
+    reaches the site's end, so a running maximum over sorted starts answers every site at once.
+    """
+    inside = np.zeros(len(truth), dtype=bool)
+    by_chrom = dict(list(regions.groupby("chrom")))
+    for chrom, rows in truth.reset_index(drop=True).groupby("chrom"):
+        if chrom in by_chrom:
+            windows = by_chrom[chrom].sort_values("start")
+            reach = np.maximum.accumulate(windows["end"].to_numpy())
+            last = np.searchsorted(windows["start"].to_numpy(), rows["start"].to_numpy(), side="right") - 1
+            inside[rows.index] = (last >= 0) & (reach[np.maximum(last, 0)] >= rows["end"].to_numpy())
+    return inside

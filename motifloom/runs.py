@@ -1,0 +1,87 @@
+"""From the experiments of a config to all that is run: them and what they are compared with."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Run:
+    """One model on one dataset, trained once per seed.
+
+    `kind` is cnn, gc, kmer or label_shuffle; `experiment` is the experiment that a baseline is run for
+    first. Names of baselines hold a dot, which names in the config cannot.
+    """
+
+    name: str
+    kind: str
+    dataset: str
+    model: str
+    seeds: tuple
+    fold: int
+    training: dict
+    k: int = 0
+
+    @property
+    def is_network(self):
+        """Whether a network is trained, rather than a regression fitted."""
+        return self.kind in ("cnn", "label_shuffle")
+
+
+def expand_runs(config):
+    """Return every run of a config by name: experiments in order, each followed by new baselines.
+
+    Parameters
+    ----------
+    config : motifloom.config.Config
+
+    Returns
+    -------
+    dict of str to Run
+        Baselines of a dataset (`reb1.gc`, `reb1.kmer`) are shared by its experiments; the label-shuffle
+        control (`reb1-shallow.label_shuffle`) is the experiment's own network, trained for its first seed.
+    """
+    runs = {}
+    for name, experiment in config.experiments.items():
+        runs[name] = _experiment(name, experiment, config.models[experiment.model])
+        for kind in baseline_names(config, name):
+            runs.setdefault(kind, _baseline(kind, runs[name], config))
+    return runs
+
+
+def baseline_names(config, name):
+    """Return the names of the runs that an experiment is compared with."""
+    experiment = config.experiments[name]
+    model = config.models[experiment.model]
+    by_folds = config.datasets[experiment.dataset].split.by == "folds"
+    stem = experiment.dataset + (f".fold{experiment.fold}" if by_folds else "")
+    return [
+        f"{name}.{kind}" if kind == "label_shuffle" else f"{stem}.{kind}"
+        for kind in config.evaluation.baselines
+        if model.baseline is None
+    ]
+
+
+def _experiment(name, experiment, model):
+    return Run(
+        name=name,
+        kind=model.baseline or "cnn",
+        dataset=experiment.dataset,
+        model=experiment.model,
+        seeds=tuple(experiment.seeds),
+        fold=experiment.fold,
+        training=experiment.training.model_dump(),
+        k=model.k if model.baseline == "kmer" else 0,
+    )
+
+
+def _baseline(name, run, config):
+    kind = name.rsplit(".", 1)[1]
+    return Run(
+        name=name,
+        kind=kind,
+        dataset=run.dataset,
+        model=run.model if kind == "label_shuffle" else kind,
+        seeds=run.seeds[:1] if kind == "label_shuffle" else (1,),
+        fold=run.fold,
+        training={**run.training, "shuffle_labels": True} if kind == "label_shuffle" else {},
+        k=config.evaluation.kmer if kind == "kmer" else 0,
+    )

@@ -1,0 +1,102 @@
+"""Check that every network of a config builds and fits its dataset, before any job starts.
+
+Building needs Keras, which takes seconds to import, so it happens in a process of its own and only for
+specs that were not found good before.
+"""
+
+import hashlib
+import importlib.metadata
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from motifloom.data.encode import get_alphabet
+from motifloom.errors import UserError
+from motifloom.genome.fasta import read_fasta
+from motifloom.io import write_json
+
+
+def check_specs(config, where, locate=str, cache=None):
+    """Raise a UserError for a spec that is no valid network or does not fit its dataset.
+
+    Parameters
+    ----------
+    config : motifloom.config.Config
+    where : str
+        Name of the config file, for messages.
+    locate : callable
+        Turns a path of the config into one that can be opened.
+    cache : path, optional
+        Folder that remembers specs found good.
+    """
+    checks = [check for name in config.experiments for check in _check_of(config, name, locate)]
+    marks = [Path(cache or ".") / f"{_digest(check)}.json" for check in checks]
+    new = [(c, m) for c, m in zip(checks, marks, strict=True) if cache is None or not m.exists()]
+    if not new:
+        return
+    messages = _run([check for check, _ in new])
+    lines = [message for message in messages if message]
+    if lines:
+        raise UserError("\n".join(dict.fromkeys(lines)))
+    for check, mark in new if cache else []:
+        write_json(check, mark)
+
+
+def _check_of(config, name, locate):
+    """The check of an experiment's network: its content and the shapes it must fit."""
+    experiment = config.experiments[name]
+    spec, dataset = config.models[experiment.model].spec, config.datasets[experiment.dataset]
+    length = dataset.window.length or _first_length(dataset, locate)
+    if spec is None or length is None:
+        return
+    path = locate(spec) if isinstance(spec, str) else None
+    yield {
+        "spec": path or spec,
+        "text": Path(path).read_text(errors="replace") if path else "",
+        "where": spec if path else f"models.{experiment.model}.spec",
+        "length": length,
+        "alphabet_size": get_alphabet(dataset.alphabet).size,
+        "task": dataset.task,
+        "n_targets": 1 if dataset.task == "binary" else len(dataset.classes),
+    }
+
+
+def _first_length(dataset, locate):
+    """Length of the first ready sequence of a dataset without window.length; None where none is near."""
+    for source in dataset.sources:
+        if source.fasta:
+            _, _, tokens = next(read_fasta(locate(source.fasta), get_alphabet(dataset.alphabet)))
+            return len(tokens)
+    return None
+
+
+def _digest(check):
+    versions = [
+        importlib.metadata.version("keras"),
+        Path(__file__).parent.joinpath("models/spec.py").read_text(),
+    ]
+    return hashlib.sha256(json.dumps([check, versions], sort_keys=True).encode()).hexdigest()[:24]
+
+
+def _run(checks):
+    """Build the networks in a process of their own; return a message or None for each."""
+    root = Path(__file__).parent.parent
+    process = subprocess.run(
+        [sys.executable, "-m", "motifloom.models.check"],
+        input=json.dumps(checks),
+        capture_output=True,
+        text=True,
+        cwd=Path.cwd(),
+        env=_environment(root),
+    )
+    if process.returncode:
+        last = (process.stderr.strip().splitlines() or ["no message"])[-1]
+        raise UserError(f"the check of the models could not run: {last}")
+    return json.loads(process.stdout)
+
+
+def _environment(root):
+    paths = [str(root), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}

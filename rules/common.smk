@@ -1,0 +1,111 @@
+# What all rule files share: the checked config, paths, and what a job asks for.
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from motifloom.checks import check_config
+from motifloom.config import parse_config, simulation_of
+from motifloom.dependencies import modules_used
+from motifloom.errors import UserError
+from motifloom.runs import baseline_names, expand_runs
+from motifloom.specs import check_specs
+
+ROOT = Path(workflow.basedir)
+CONFIG_FILE = str(next(reversed(workflow.configfiles), "the config"))
+ENVIRONMENT = "../envs/environment.yaml"
+
+
+def locate(path):
+    """Return a path as given, or beside the Snakefile where it is not in the working directory."""
+    return str(path) if Path(path).exists() or not (ROOT / path).exists() else str(ROOT / path)
+
+
+def exists(path):
+    return Path(locate(path)).is_file() or simulation_of(path) in CONFIG.simulations
+
+
+try:
+    CONFIG = parse_config(config, CONFIG_FILE)
+    check_config(CONFIG, CONFIG_FILE, exists)
+    RUNS = expand_runs(CONFIG)
+    if workflow.is_main_process:
+        check_specs(CONFIG, CONFIG_FILE, locate, cache=".snakemake/motifloom")
+except UserError as error:
+    raise SystemExit("\n".join(f"Error: {line}" for line in str(error).splitlines()))
+
+
+wildcard_constraints:
+    dataset=r"[A-Za-z0-9][A-Za-z0-9_-]*",
+    experiment=r"[A-Za-z0-9][A-Za-z0-9_.-]*",
+    seed=r"\d+",
+    method=r"[a-z_]+",
+    part=r"train|validation|test",
+
+
+GENOME = "results/genomes/{genome}"
+DATASET = "results/datasets/{dataset}/dataset.h5"
+REGIONS = "results/datasets/{dataset}/regions.tsv.gz"
+LEDGER = "results/datasets/{dataset}/dropped.tsv"
+SPLIT = "results/datasets/{dataset}/split.tsv.gz"
+AUDIT = "results/datasets/{dataset}/audit.tsv"
+SEED = "results/{experiment}/seed{seed}"
+MODEL = f"{SEED}/model.keras"
+FILTERS = f"{SEED}/filters.npz"
+PREDICTIONS = f"{SEED}/predictions.tsv.gz"
+METRICS = f"{SEED}/metrics.tsv"
+MOTIFS = f"{SEED}/filters/{{method}}.h5"
+SUMMARY = f"{SEED}/filters/summary.tsv"
+MATCHES = f"{SEED}/filters/matches.tsv"
+REPORT = "results/{experiment}/report.html"
+RECOVERY = "results/{experiment}/recovery.tsv"
+INDEX = "results/index.html"
+COMPARISON = "results/comparison.tsv"
+
+EXPERIMENTS = list(CONFIG.experiments)
+NETWORKS = [name for name in EXPERIMENTS if RUNS[name].kind == "cnn"]
+REGRESSIONS = [name for name, run in RUNS.items() if not run.is_network]
+
+
+def each(path, names):
+    """Fill a path for every seed of the named runs."""
+    return list(
+        dict.fromkeys(
+            path.format(experiment=name, dataset=RUNS[name].dataset, seed=seed)
+            for name in names
+            for seed in RUNS[name].seeds
+        )
+    )
+
+
+def every(path):
+    """Fill a path for all experiments: networks only, where a network is what it tells of."""
+    return each(path, EXPERIMENTS if path in (METRICS, PREDICTIONS) else NETWORKS)
+
+
+def every_dataset(path):
+    return [path.format(dataset=name) for name in CONFIG.datasets]
+
+
+def run_of(wildcards):
+    return RUNS[wildcards.experiment]
+
+
+def of_run(path):
+    """Return an input function that fills a dataset's path for the wildcard experiment."""
+    return lambda wildcards: path.format(dataset=run_of(wildcards).dataset)
+
+
+def library(script):
+    """Return the library files that a rule's script uses, to be its input: an edit reruns its users."""
+    return [locate(Path(path).relative_to(ROOT)) for path in modules_used(ROOT / f"scripts/{script}.py", ROOT)]
+
+
+def megabytes(base, factor=0):
+    """Ask for `base` MB plus `factor` times the input, and for more on every further attempt."""
+    return lambda wildcards, input, attempt: int((base + factor * input.size_mb) * 1.5 ** (attempt - 1))
+
+
+def minutes(base):
+    """Ask for `base` minutes, doubled on every further attempt."""
+    return lambda wildcards, attempt: base * 2 ** (attempt - 1)

@@ -1,0 +1,230 @@
+# From the user's files to datasets: simulate, index, regions, sequences, splits and their audit.
+
+
+for name, simulation in CONFIG.simulations.items():
+
+    rule:
+        name:
+            f"simulate_{name}"
+        input:
+            library=library("simulate"),
+            motifs=locate(simulation.motifs),
+        output:
+            genome=f"results/simulations/{name}/genome.fa.gz",
+            truth=f"results/simulations/{name}/truth.tsv",
+            control=f"results/simulations/{name}/peaks/control.narrowPeak",
+            peaks=[f"results/simulations/{name}/peaks/{motif}.narrowPeak" for motif in simulation.planted],
+        params:
+            seed=CONFIG.seed,
+            name=name,
+            simulation=simulation.model_dump(exclude={"motifs"}),
+        log:
+            f"results/logs/simulate/{name}.log",
+        benchmark:
+            f"results/benchmarks/simulate/{name}.tsv"
+        threads: 1
+        resources:
+            mem_mb=megabytes(1000),
+            runtime=minutes(15),
+        conda:
+            ENVIRONMENT
+        script:
+            "../scripts/simulate.py"
+
+
+def genome_paths(dataset):
+    """Return the genomes that the sources of a dataset use, in order, each once."""
+    paths = [source.genome or dataset.genome for source in dataset.sources if needs_genome(source)]
+    return list(dict.fromkeys(path for path in paths if path))
+
+
+def needs_genome(source):
+    shuffled = source.negatives == "dinucleotide_shuffled"
+    return not (source.fasta or shuffled or (source.table and source.sequence))
+
+
+def genome_names():
+    """Name every genome of the config by its file, with a number where two files share a name."""
+    names = {}
+    for dataset in CONFIG.datasets.values():
+        for path in genome_paths(dataset):
+            stem = re.sub(r"[^A-Za-z0-9_-]", "_", re.sub(r"\.(fa|fasta|fna)?(\.b?gz)?$", "", Path(path).name))
+            if path not in names:
+                taken = set(names.values())
+                names[path] = next(n for n in (stem, *(f"{stem}_{i}" for i in itertools.count(2))) if n not in taken)
+    return names
+
+
+GENOME_NAMES = genome_names()
+GENOME_FILES = {name: path for path, name in GENOME_NAMES.items()}
+
+
+rule index_genome:
+    input:
+        library=library("index_genome"),
+        genome=lambda wildcards: locate(GENOME_FILES[wildcards.genome]),
+    output:
+        directory(GENOME),
+    log:
+        "results/logs/index_genome/{genome}.log",
+    benchmark:
+        "results/benchmarks/index_genome/{genome}.tsv"
+    threads: 1
+    resources:
+        mem_mb=megabytes(300),
+        runtime=minutes(20),
+    conda:
+        ENVIRONMENT
+    script:
+        "../scripts/index_genome.py"
+
+
+def block(wildcards):
+    return CONFIG.datasets[wildcards.dataset]
+
+
+def source_files(wildcards):
+    """Return every file that the sources of a dataset name."""
+    sources = block(wildcards).sources
+    files = [path for source in sources for path in (source.file, *source.exclude) if path]
+    return [locate(path) for path in dict.fromkeys(files)]
+
+
+def genome_inputs(wildcards):
+    return [locate(path) for path in genome_paths(block(wildcards))]
+
+
+def genome_indexes(wildcards):
+    return [GENOME.format(genome=GENOME_NAMES[path]) for path in genome_paths(block(wildcards))]
+
+
+def dataset_params(wildcards):
+    """The part of a dataset's block that its examples depend on: all but the split."""
+    return block(wildcards).model_dump(exclude={"split"})
+
+
+rule prepare_regions:
+    input:
+        library=library("prepare_regions"),
+        sources=source_files,
+        genomes=genome_inputs,
+        indexes=genome_indexes,
+    output:
+        regions=REGIONS,
+        dropped=LEDGER,
+    params:
+        seed=CONFIG.seed,
+        dataset=dataset_params,
+    log:
+        "results/logs/prepare_regions/{dataset}.log",
+    benchmark:
+        "results/benchmarks/prepare_regions/{dataset}.tsv"
+    threads: 1
+    resources:
+        mem_mb=megabytes(1500, 8),
+        runtime=minutes(30),
+    conda:
+        ENVIRONMENT
+    script:
+        "../scripts/prepare_regions.py"
+
+
+rule extract:
+    input:
+        library=library("extract"),
+        regions=REGIONS,
+        sources=source_files,
+        genomes=genome_inputs,
+        indexes=genome_indexes,
+    output:
+        DATASET,
+    params:
+        seed=CONFIG.seed,
+        dataset=dataset_params,
+    log:
+        "results/logs/extract/{dataset}.log",
+    benchmark:
+        "results/benchmarks/extract/{dataset}.tsv"
+    threads: 1
+    resources:
+        mem_mb=megabytes(1000, 8),
+        runtime=minutes(30),
+    conda:
+        ENVIRONMENT
+    script:
+        "../scripts/extract.py"
+
+
+rule split:
+    input:
+        library=library("split"),
+        dataset=DATASET,
+        file=lambda wildcards: [locate(path) for path in [block(wildcards).split.path] if path],
+    output:
+        SPLIT,
+    params:
+        seed=CONFIG.seed,
+        split=lambda wildcards: block(wildcards).split.model_dump(),
+    log:
+        "results/logs/split/{dataset}.log",
+    benchmark:
+        "results/benchmarks/split/{dataset}.tsv"
+    threads: 1
+    resources:
+        mem_mb=megabytes(600, 8),
+        runtime=minutes(20),
+    conda:
+        ENVIRONMENT
+    script:
+        "../scripts/split.py"
+
+
+rule audit_split:
+    input:
+        library=library("audit_split"),
+        dataset=DATASET,
+        split=SPLIT,
+    output:
+        AUDIT,
+    log:
+        "results/logs/audit_split/{dataset}.log",
+    benchmark:
+        "results/benchmarks/audit_split/{dataset}.tsv"
+    threads: 1
+    resources:
+        mem_mb=megabytes(800, 20),
+        runtime=minutes(30),
+    conda:
+        ENVIRONMENT
+    script:
+        "../scripts/audit_split.py"
+
+
+rule plot_dataset:
+    input:
+        library=library("plot_dataset"),
+        regions=REGIONS,
+        split=SPLIT,
+    output:
+        counts=report(
+            "results/datasets/{dataset}/counts.svg",
+            caption="../report/counts.rst",
+            category="Data",
+            labels={"dataset": "{dataset}", "figure": "examples"},
+        ),
+        composition="results/datasets/{dataset}/composition.svg",
+    params:
+        task=lambda wildcards: block(wildcards).task,
+        classes=lambda wildcards: block(wildcards).classes,
+    log:
+        "results/logs/plot_dataset/{dataset}.log",
+    benchmark:
+        "results/benchmarks/plot_dataset/{dataset}.tsv"
+    threads: 1
+    resources:
+        mem_mb=megabytes(600, 8),
+        runtime=minutes(10),
+    conda:
+        ENVIRONMENT
+    script:
+        "../scripts/plot_dataset.py"

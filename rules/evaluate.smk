@@ -1,0 +1,207 @@
+# Predictions of networks and baselines, their metrics and pictures, and the comparison of all.
+
+
+def task_of(wildcards):
+    return CONFIG.datasets[run_of(wildcards).dataset].task
+
+
+def classes_of(wildcards):
+    return CONFIG.datasets[run_of(wildcards).dataset].classes
+
+
+rule predict:
+    input:
+        library=library("predict"),
+        model=MODEL,
+        dataset=of_run(DATASET),
+        split=of_run(SPLIT),
+    output:
+        PREDICTIONS,
+    params:
+        fold=lambda wildcards: run_of(wildcards).fold,
+        reverse_complement=CONFIG.evaluation.reverse_complement,
+        threads=lambda wildcards: run_of(wildcards).training["threads"],
+    log:
+        "results/logs/predict/{experiment}.seed{seed}.log",
+    benchmark:
+        "results/benchmarks/predict/{experiment}.seed{seed}.tsv"
+    threads: lambda wildcards: run_of(wildcards).training["threads"]
+    resources:
+        gpu=1,
+        mem_mb=megabytes(2000, 4),
+        runtime=minutes(60),
+    conda:
+        ENVIRONMENT
+    script:
+        "../scripts/predict.py"
+
+
+rule fit_baseline:
+    input:
+        library=library("fit_baseline"),
+        dataset=of_run(DATASET),
+        split=of_run(SPLIT),
+    output:
+        predictions=PREDICTIONS,
+        coefficients=f"{SEED}/coefficients.tsv",
+    params:
+        seed=CONFIG.seed,
+        kind=lambda wildcards: run_of(wildcards).kind,
+        k=lambda wildcards: run_of(wildcards).k,
+        fold=lambda wildcards: run_of(wildcards).fold,
+    log:
+        "results/logs/fit_baseline/{experiment}.seed{seed}.log",
+    benchmark:
+        "results/benchmarks/fit_baseline/{experiment}.seed{seed}.tsv"
+    wildcard_constraints:
+        experiment="|".join(map(re.escape, REGRESSIONS)) or "none",
+    threads: 1
+    resources:
+        mem_mb=megabytes(1000, 30),
+        runtime=minutes(60),
+    conda:
+        ENVIRONMENT
+    script:
+        "../scripts/fit_baseline.py"
+
+
+ruleorder: fit_baseline > predict
+
+
+rule evaluate:
+    input:
+        library=library("evaluate"),
+        predictions=PREDICTIONS,
+        split=of_run(SPLIT),
+    output:
+        table=METRICS,
+        json=f"{SEED}/metrics.json",
+    params:
+        seed=CONFIG.seed,
+        task=task_of,
+        classes=classes_of,
+        bootstrap=CONFIG.evaluation.bootstrap,
+        confidence=CONFIG.evaluation.confidence,
+    log:
+        "results/logs/evaluate/{experiment}.seed{seed}.log",
+    benchmark:
+        "results/benchmarks/evaluate/{experiment}.seed{seed}.tsv"
+    threads: 1
+    resources:
+        mem_mb=megabytes(1000, 20),
+        runtime=minutes(30),
+    conda:
+        ENVIRONMENT
+    script:
+        "../scripts/evaluate.py"
+
+
+def baseline_predictions(wildcards):
+    names = baseline_names(CONFIG, wildcards.experiment)
+    return {RUNS[name].kind: PREDICTIONS.format(experiment=name, seed=RUNS[name].seeds[0]) for name in names}
+
+
+def runs_with(*tasks):
+    """A regular expression of the runs whose dataset has one of the tasks."""
+    names = [re.escape(name) for name, run in RUNS.items() if CONFIG.datasets[run.dataset].task in tasks]
+    return "|".join(names) or "none"
+
+
+def figure(name):
+    """An evaluation figure, shown in Snakemake's own report too."""
+    return report(
+        f"{SEED}/evaluation/{name}.svg",
+        caption=f"../report/{name}.rst",
+        category="Performance",
+        labels={"experiment": "{experiment}", "seed": "{seed}", "figure": name},
+    )
+
+
+rule plot_classification:
+    input:
+        unpack(baseline_predictions),
+        library=library("plot_classification"),
+        predictions=PREDICTIONS,
+    output:
+        roc=figure("roc"),
+        precision_recall=figure("precision_recall"),
+        confusion=figure("confusion"),
+        scores=figure("scores"),
+        calibration=figure("calibration"),
+    params:
+        task=task_of,
+        classes=classes_of,
+        baselines=lambda wildcards: list(baseline_predictions(wildcards)),
+    log:
+        "results/logs/plot_classification/{experiment}.seed{seed}.log",
+    benchmark:
+        "results/benchmarks/plot_classification/{experiment}.seed{seed}.tsv"
+    wildcard_constraints:
+        experiment=runs_with("binary", "multiclass", "multilabel"),
+    threads: 1
+    resources:
+        mem_mb=megabytes(800, 20),
+        runtime=minutes(20),
+    conda:
+        ENVIRONMENT
+    script:
+        "../scripts/plot_classification.py"
+
+
+rule plot_regression:
+    input:
+        library=library("plot_regression"),
+        predictions=PREDICTIONS,
+    output:
+        scatter=figure("scatter"),
+    params:
+        classes=classes_of,
+    log:
+        "results/logs/plot_regression/{experiment}.seed{seed}.log",
+    benchmark:
+        "results/benchmarks/plot_regression/{experiment}.seed{seed}.tsv"
+    wildcard_constraints:
+        experiment=runs_with("regression"),
+    threads: 1
+    resources:
+        mem_mb=megabytes(800, 20),
+        runtime=minutes(20),
+    conda:
+        ENVIRONMENT
+    script:
+        "../scripts/plot_regression.py"
+
+
+rule compare:
+    input:
+        library=library("compare"),
+        metrics=each(METRICS, RUNS),
+        predictions=each(PREDICTIONS, RUNS),
+    output:
+        table=report(
+            COMPARISON, caption="../report/comparison.rst", category="Comparison", labels={"table": "comparison"}
+        ),
+        differences="results/differences.tsv",
+        figure="results/comparison.svg",
+    params:
+        seed=CONFIG.seed,
+        runs=[
+            [name, run.model, run.kind, run.dataset, seed, CONFIG.datasets[run.dataset].task]
+            for name, run in RUNS.items()
+            for seed in run.seeds
+        ],
+        classes={name: dataset.classes for name, dataset in CONFIG.datasets.items()},
+        bootstrap=CONFIG.evaluation.bootstrap,
+        confidence=CONFIG.evaluation.confidence,
+    log:
+        "results/logs/compare.log",
+    benchmark:
+        "results/benchmarks/compare.tsv"
+    threads: 1
+    resources:
+        mem_mb=megabytes(1000, 20),
+        runtime=minutes(30),
+    conda:
+        ENVIRONMENT
+    script:
+        "../scripts/compare.py"

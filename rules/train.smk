@@ -1,0 +1,68 @@
+# Training: one job per experiment and seed.
+
+
+def spec_file(wildcards):
+    spec = CONFIG.models[run_of(wildcards).model].spec
+    return [locate(spec)] if isinstance(spec, str) else []
+
+
+def inline_spec(wildcards):
+    spec = CONFIG.models[run_of(wildcards).model].spec
+    return spec if isinstance(spec, dict) else None
+
+
+rule train:
+    input:
+        library=library("train"),
+        dataset=of_run(DATASET),
+        split=of_run(SPLIT),
+        spec=spec_file,
+    output:
+        model=MODEL,
+        filters=FILTERS,
+        history=f"{SEED}/history.tsv",
+        provenance=f"{SEED}/provenance.json",
+    params:
+        seed=CONFIG.seed,
+        spec=inline_spec,
+        fold=lambda wildcards: run_of(wildcards).fold,
+        training=lambda wildcards: run_of(wildcards).training,
+    log:
+        "results/logs/train/{experiment}.seed{seed}.log",
+    benchmark:
+        "results/benchmarks/train/{experiment}.seed{seed}.tsv"
+    threads: lambda wildcards: run_of(wildcards).training["threads"]
+    resources:
+        gpu=1,
+        mem_mb=megabytes(2500, 4),
+        runtime=minutes(240),
+    conda:
+        ENVIRONMENT
+    script:
+        "../scripts/train.py"
+
+
+rule plot_training:
+    input:
+        library=library("plot_training"),
+        history=f"{SEED}/history.tsv",
+        provenance=f"{SEED}/provenance.json",
+    output:
+        report(
+            f"{SEED}/curves.svg",
+            caption="../report/curves.rst",
+            category="Training",
+            labels={"experiment": "{experiment}", "seed": "{seed}"},
+        ),
+    log:
+        "results/logs/plot_training/{experiment}.seed{seed}.log",
+    benchmark:
+        "results/benchmarks/plot_training/{experiment}.seed{seed}.tsv"
+    threads: 1
+    resources:
+        mem_mb=megabytes(600),
+        runtime=minutes(10),
+    conda:
+        ENVIRONMENT
+    script:
+        "../scripts/plot_training.py"

@@ -1,0 +1,25 @@
+"""Which library files a script uses."""
+
+from pathlib import Path
+
+from motifloom.dependencies import modules_used
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_imports_are_followed(tmp_path):
+    files = {
+        "motifloom/__init__.py": "",
+        "motifloom/a.py": "from motifloom.pack import b\n",
+        "motifloom/pack/__init__.py": "",
+        "motifloom/pack/b.py": "def f():\n    import motifloom.c\n",
+        "motifloom/c.py": "import os\n",
+        "motifloom/unused.py": "",
+        "scripts/job.py": "from motifloom.a import x\n",
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    found = modules_used(tmp_path / "scripts/job.py", tmp_path)
+    names = [str(Path(path).relative_to(tmp_path)) for path in found]
+    assert names == ["motifloom/a.py", "motifloom/c.py", "motifloom/pack/b.py"]
