@@ -146,6 +146,9 @@ class Split(Block):
     group_overlaps: bool = Field(
         True, description="Keep overlapping, identical and reverse-complement examples in one part."
     )
+    group_near_duplicates: bool = Field(
+        False, description="Keep near-duplicate examples (k-mer Jaccard of 0.5 or more) in one part, too."
+    )
     stratify: bool = Field(True, description="Keep the class proportions in every part.")
 
     @model_validator(mode="after")

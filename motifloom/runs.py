@@ -1,6 +1,8 @@
 """From the experiments of a config to all that is run: them and what they are compared with."""
 
+import re
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -85,3 +87,20 @@ def _baseline(name, run, config):
         training={**run.training, "shuffle_labels": True} if kind == "label_shuffle" else {},
         k=config.evaluation.kmer if kind == "kmer" else 0,
     )
+
+
+def name_files(paths):
+    """Name files for use in paths: the stem, with a number where two files share it.
+
+    Returns
+    -------
+    dict of str to str
+        From path to name, in the order of first appearance.
+    """
+    names = {}
+    for path in dict.fromkeys(paths):
+        stem = re.sub(r"(\.(fa|fasta|fna))?(\.b?gz)?$", "", Path(path).name, count=1)
+        stem = re.sub(r"[^A-Za-z0-9_-]", "_", stem)
+        number = sum(name == stem or re.fullmatch(rf"{stem}_\d+", name) is not None for name in names.values())
+        names[path] = f"{stem}_{number + 1}" if number else stem
+    return names

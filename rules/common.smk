@@ -1,14 +1,12 @@
 # What all rule files share: the checked config, paths, and what a job asks for.
-import json
-import subprocess
-import sys
+import re
 from pathlib import Path
 
 from motifloom.checks import check_config
 from motifloom.config import parse_config, simulation_of
 from motifloom.dependencies import modules_used
 from motifloom.errors import UserError
-from motifloom.runs import baseline_names, expand_runs
+from motifloom.runs import baseline_names, expand_runs, name_files
 from motifloom.specs import check_specs
 
 ROOT = Path(workflow.basedir)
@@ -48,19 +46,26 @@ DATASET = "results/datasets/{dataset}/dataset.h5"
 REGIONS = "results/datasets/{dataset}/regions.tsv.gz"
 LEDGER = "results/datasets/{dataset}/dropped.tsv"
 SPLIT = "results/datasets/{dataset}/split.tsv.gz"
+UNUSED = "results/datasets/{dataset}/unused.tsv"
 AUDIT = "results/datasets/{dataset}/audit.tsv"
+COUNTS = "results/datasets/{dataset}/counts.svg"
+GC_CONTENT = "results/datasets/{dataset}/gc_content.svg"
 SEED = "results/{experiment}/seed{seed}"
 MODEL = f"{SEED}/model.keras"
 FILTERS = f"{SEED}/filters.npz"
 PREDICTIONS = f"{SEED}/predictions.tsv.gz"
 METRICS = f"{SEED}/metrics.tsv"
 MOTIFS = f"{SEED}/filters/{{method}}.h5"
+LOGOS = f"{SEED}/filters/{{method}}.logos.svg"
+SITES = f"{SEED}/filters/top.sites.bed.gz"
 SUMMARY = f"{SEED}/filters/summary.tsv"
 MATCHES = f"{SEED}/filters/matches.tsv"
 REPORT = "results/{experiment}/report.html"
 RECOVERY = "results/{experiment}/recovery.tsv"
 INDEX = "results/index.html"
 COMPARISON = "results/comparison.tsv"
+
+TEMPLATES = sorted(path.relative_to(ROOT) for path in (ROOT / "motifloom/report/templates").iterdir())
 
 EXPERIMENTS = list(CONFIG.experiments)
 NETWORKS = [name for name in EXPERIMENTS if RUNS[name].kind == "cnn"]

@@ -43,19 +43,7 @@ def needs_genome(source):
     return not (source.fasta or shuffled or (source.table and source.sequence))
 
 
-def genome_names():
-    """Name every genome of the config by its file, with a number where two files share a name."""
-    names = {}
-    for dataset in CONFIG.datasets.values():
-        for path in genome_paths(dataset):
-            stem = re.sub(r"[^A-Za-z0-9_-]", "_", re.sub(r"\.(fa|fasta|fna)?(\.b?gz)?$", "", Path(path).name))
-            if path not in names:
-                taken = set(names.values())
-                names[path] = next(n for n in (stem, *(f"{stem}_{i}" for i in itertools.count(2))) if n not in taken)
-    return names
-
-
-GENOME_NAMES = genome_names()
+GENOME_NAMES = name_files(path for dataset in CONFIG.datasets.values() for path in genome_paths(dataset))
 GENOME_FILES = {name: path for path, name in GENOME_NAMES.items()}
 
 
@@ -115,6 +103,7 @@ rule prepare_regions:
     params:
         seed=CONFIG.seed,
         dataset=dataset_params,
+        genomes=lambda wildcards: genome_paths(block(wildcards)),
     log:
         "results/logs/prepare_regions/{dataset}.log",
     benchmark:
@@ -141,6 +130,7 @@ rule extract:
     params:
         seed=CONFIG.seed,
         dataset=dataset_params,
+        genomes=lambda wildcards: genome_paths(block(wildcards)),
     log:
         "results/logs/extract/{dataset}.log",
     benchmark:
@@ -161,7 +151,8 @@ rule split:
         dataset=DATASET,
         file=lambda wildcards: [locate(path) for path in [block(wildcards).split.path] if path],
     output:
-        SPLIT,
+        split=SPLIT,
+        unused=UNUSED,
     params:
         seed=CONFIG.seed,
         split=lambda wildcards: block(wildcards).split.model_dump(),
@@ -212,7 +203,7 @@ rule plot_dataset:
             category="Data",
             labels={"dataset": "{dataset}", "figure": "examples"},
         ),
-        composition="results/datasets/{dataset}/composition.svg",
+        gc_content="results/datasets/{dataset}/gc_content.svg",
     params:
         task=lambda wildcards: block(wildcards).task,
         classes=lambda wildcards: block(wildcards).classes,

@@ -78,6 +78,7 @@ rule evaluate:
         json=f"{SEED}/metrics.json",
     params:
         seed=CONFIG.seed,
+        dataset=lambda wildcards: run_of(wildcards).dataset,
         task=task_of,
         classes=classes_of,
         bootstrap=CONFIG.evaluation.bootstrap,
@@ -177,6 +178,7 @@ rule compare:
         library=library("compare"),
         metrics=each(METRICS, RUNS),
         predictions=each(PREDICTIONS, RUNS),
+        splits=every_dataset(SPLIT),
     output:
         table=report(
             COMPARISON, caption="../report/comparison.rst", category="Comparison", labels={"table": "comparison"}
@@ -186,10 +188,9 @@ rule compare:
     params:
         seed=CONFIG.seed,
         runs=[
-            [name, run.model, run.kind, run.dataset, seed, CONFIG.datasets[run.dataset].task]
-            for name, run in RUNS.items()
-            for seed in run.seeds
+            [name, run.model, run.kind, run.dataset, seed] for name, run in RUNS.items() for seed in run.seeds
         ],
+        tasks={name: dataset.task for name, dataset in CONFIG.datasets.items()},
         classes={name: dataset.classes for name, dataset in CONFIG.datasets.items()},
         bootstrap=CONFIG.evaluation.bootstrap,
         confidence=CONFIG.evaluation.confidence,

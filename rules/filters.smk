@@ -44,7 +44,7 @@ rule find_sites:
         dataset=of_run(DATASET),
         split=of_run(SPLIT),
     output:
-        f"{SEED}/filters/top.sites.bed.gz",
+        SITES,
     params:
         parts=CONFIG.interpretation.filters.parts,
         fold=lambda wildcards: run_of(wildcards).fold,
@@ -94,8 +94,7 @@ rule match_motifs:
         motifs=[MOTIFS.replace("{method}", method) for method in METHODS],
         database=[locate(path) for path in [CONFIG.interpretation.match.database] if path],
     output:
-        table=MATCHES,
-        figures=directory(f"{SEED}/filters/matches"),
+        MATCHES,
     params:
         seed=CONFIG.seed,
         q_value=CONFIG.interpretation.match.q_value,

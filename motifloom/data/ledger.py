@@ -45,3 +45,15 @@ class Ledger:
         if not self._parts:
             return pd.DataFrame(columns=COLUMNS)
         return pd.concat(self._parts, ignore_index=True)
+
+
+def fill_rows(template, *columns, rows=None):
+    """Return texts, object (n,): the template filled in row by row with the columns (n,).
+
+    Where `rows` (bool) is given the others are empty.
+    """
+    count = len(columns[0])
+    texts = np.full(count, "", object)
+    for row in range(count) if rows is None else np.flatnonzero(rows):
+        texts[row] = template.format(*(column[row] for column in columns))
+    return texts

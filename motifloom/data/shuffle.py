@@ -62,7 +62,10 @@ def _random_followers(tokens, rng):
     order = order[np.argsort(tokens[order], kind="stable")]
     letters, first = np.unique(tokens[order], return_index=True)
     lists = np.split(tokens[order + 1], first[1:])
-    return {letter: list(edges) for letter, edges in zip(letters.tolist(), map(np.ndarray.tolist, lists), strict=True)}
+    return {
+        letter: list(edges)
+        for letter, edges in zip(letters.tolist(), map(np.ndarray.tolist, lists), strict=True)
+    }
 
 
 def _last_edges(followers, end, rng):

@@ -9,12 +9,13 @@ from motifloom.data.encode import DNA
 from motifloom.randomness import generator
 
 BLOCK_ROWS = 4096
-SCREEN_K = 14
+SCREEN_K = 16
 VERIFY_K = 8
-HASHES = 32
+HASHES = 48
 JACCARD = 0.2
 MIN_KMERS = 20
-NEIGHBOURS = 8
+NEIGHBOURS = 4
+UNKNOWN = np.uint32(0xFFFFFFFF)  # stands for a k-mer with an unknown letter
 
 
 def iterate_blocks(tokens, rows=BLOCK_ROWS):
@@ -114,18 +115,17 @@ def near_duplicate_pairs(tokens, alphabet=DNA, jaccard=JACCARD):
     part reach it with a common stretch of a third of their length. Sets forgive repeats: a simple repeat
     adds few k-mers, and sequences with fewer than 20 different 8-mers are left out.
 
-    Candidates come from min-hashing: each of 32 hash functions gives a sequence the smallest hash of its
-    14-mers, and sequences that agree in one of them (32 bands of one row) are compared. Where more than
-    8 agree, each is compared with the next 8 in a random order only, which keeps the time linear but makes
-    the pairs a sample where very many sequences resemble each other. On random sequences of 200 bp it
-    finds at least 99 % of the pairs at 95 % identity and 80 % at 90 %. For other alphabets the lengths of
-    the k-mers are those with as many k-mers.
+    Candidates come from min-hashing (Broder 1997): each of 48 hash functions gives a sequence the smallest
+    hash of its 16-mers, and sequences that agree in one of them (48 bands of one row) are compared. Where
+    more than 5 agree, each is compared with the next 4 in a random order only, which keeps the time linear
+    but makes the pairs a sample where very many sequences resemble each other. Of pairs of random sequences
+    of 200 bp it finds at least 99 % at 95 % identity and 80 % at 90 %. For other alphabets the k-mers have
+    the length at which there are about as many of them.
 
     Parameters
     ----------
     tokens : array or HDF5 dataset, uint8 (N, L)
-        Read in blocks; kept in memory are 4 bytes a sequence and hash function (128 in all) and the
-        tokens of the candidates.
+        Read in blocks; kept in memory are 192 bytes a sequence and the tokens of the candidates.
     alphabet : motifloom.data.encode.Alphabet
     jaccard : float
         Smallest Jaccard index of a near duplicate.
@@ -136,7 +136,7 @@ def near_duplicate_pairs(tokens, alphabet=DNA, jaccard=JACCARD):
         Pairs of rows, the smaller first, in order, each once; equal sequences included.
     """
     scale = math.log(4) / math.log(alphabet.size)
-    screen_k, verify_k = round(SCREEN_K * scale), round(VERIFY_K * scale)
+    screen_k, verify_k = math.floor(SCREEN_K * scale + 1e-9), round(VERIFY_K * scale)
     if tokens.shape[1] < max(screen_k, verify_k + MIN_KMERS - 1):
         return np.empty((0, 2), np.int64)
     pairs = _candidate_pairs(_min_hashes(tokens, alphabet, screen_k))
@@ -166,16 +166,16 @@ def _select_rows(tokens, rows):
 
 
 def _kmers(tokens, k, alphabet):
-    """Return the canonical k-mers as numbers, uint64 (B, L - k + 1), and where they are all known."""
-    length = tokens.shape[1] - k + 1
-    forward = _join(tokens.astype(np.uint64), k, alphabet.size, leading=True)
-    unknown = np.cumsum(tokens == alphabet.unknown, axis=1, dtype=np.int32)
-    count = unknown[:, k - 1 :].copy()
-    count[:, 1:] -= unknown[:, : length - 1]
-    if alphabet.complement is None:
-        return forward, count == 0
-    complement = alphabet.complement_table[tokens].astype(np.uint64)
-    return np.minimum(forward, _join(complement, k, alphabet.size, leading=False)), count == 0
+    """Return the canonical k-mers as numbers, uint32 (B, L - k + 1); UNKNOWN where a letter is unknown."""
+    kmers = _join(tokens.astype(np.uint32), k, alphabet.size, leading=True)
+    if alphabet.complement is not None:
+        complement = alphabet.complement_table[tokens].astype(np.uint32)
+        kmers = np.minimum(kmers, _join(complement, k, alphabet.size, leading=False))
+    unknown = tokens == alphabet.unknown
+    if unknown.any():
+        before = np.pad(np.cumsum(unknown, axis=1, dtype=np.int32), ((0, 0), (1, 0)))
+        kmers[before[:, k:] > before[:, :-k]] = UNKNOWN
+    return kmers
 
 
 def _join(digits, k, base, leading):
@@ -191,27 +191,25 @@ def _join(digits, k, base, leading):
 
 
 def _scramble(numbers):
-    """Turn numbers into random-looking ones (the finaliser of MurmurHash3), uint32."""
-    for factor in (0xFF51AFD7ED558CCD, 0xC4CEB9FE1A85EC53):
-        numbers = (numbers ^ (numbers >> np.uint64(33))) * np.uint64(factor)
-    return (numbers >> np.uint64(32)).astype(np.uint32)
+    """Map numbers to random-looking ones, one to one (the finaliser of MurmurHash3, 32 bits)."""
+    numbers = (numbers ^ (numbers >> 16)) * np.uint32(0x85EBCA6B)
+    numbers = (numbers ^ (numbers >> 13)) * np.uint32(0xC2B2AE35)
+    return numbers ^ (numbers >> 16)
 
 
 def _min_hashes(tokens, alphabet, k):
     """Return, per hash function and sequence, the smallest hash of its k-mers, uint32 (HASHES, N).
 
-    A hash function is the scrambled k-mer with some bits flipped. A sequence without a known k-mer gets
-    the largest number, which is no candidate.
+    A hash function is the scrambled k-mer with some bits flipped. Where no k-mer is known it is UNKNOWN.
     """
     masks = generator(0, "min_hashes").integers(0, 2**32, HASHES, dtype=np.uint32)
     smallest = np.empty((HASHES, tokens.shape[0]), np.uint32)
     for first, block in iterate_blocks(tokens, 512):
-        kmers, known = _kmers(block, k, alphabet)
+        kmers = _kmers(block, k, alphabet)
         hashes = _scramble(kmers)
+        unknown = np.where(kmers == UNKNOWN, UNKNOWN, np.uint32(0))
         for number, mask in enumerate(masks):
-            values = hashes ^ mask
-            values[~known] = 0xFFFFFFFF
-            smallest[number, first : first + len(block)] = values.min(axis=1)
+            smallest[number, first : first + len(block)] = ((hashes ^ mask) | unknown).min(axis=1)
     return smallest
 
 
@@ -221,11 +219,12 @@ def _candidate_pairs(smallest):
     size = smallest.shape[1]
     for number, values in enumerate(smallest):
         shuffled = generator(0, "candidates", number).permutation(size)
-        shuffled = shuffled[values[shuffled] != 0xFFFFFFFF]
+        shuffled = shuffled[values[shuffled] != UNKNOWN]
         order = shuffled[np.argsort(values[shuffled], kind="stable")]
+        ordered = values[order]
         for step in range(1, NEIGHBOURS + 1):
-            same = values[order[step:]] == values[order[:-step]]
-            a, b = order[:-step][same], order[step:][same]
+            same = np.flatnonzero(ordered[step:] == ordered[:-step])
+            a, b = order[same], order[same + step]
             found.append(np.minimum(a, b) * size + np.maximum(a, b))
     pairs = np.unique(np.concatenate(found))
     return np.stack(np.divmod(pairs, size), axis=1)
@@ -233,19 +232,16 @@ def _candidate_pairs(smallest):
 
 def _jaccard(a, b, alphabet, k):
     """Return the Jaccard index of the k-mer sets of two blocks of sequences, float (B,); 0 for poor sets."""
-    sets = []
-    for tokens in (a, b):
-        kmers, known = _kmers(tokens, k, alphabet)
-        kmers[~known] = np.uint64(2**63)
-        sets.append(np.sort(kmers, axis=1))
+    sets = [_kmers(tokens, k, alphabet) for tokens in (a, b)]
     sizes = [_count_distinct(kmers) for kmers in sets]
-    union = _count_distinct(np.sort(np.concatenate(sets, axis=1), axis=1))
-    shared = sizes[0] + sizes[1] - union
+    union = _count_distinct(np.concatenate(sets, axis=1))
     rich = np.minimum(*sizes) >= MIN_KMERS
-    return np.where(rich, shared / np.maximum(union, 1), 0.0)
+    return np.where(rich, (sizes[0] + sizes[1] - union) / np.maximum(union, 1), 0.0)
 
 
 def _count_distinct(kmers):
-    """Count the different k-mers of each sorted row, without the mark of unknown ones."""
-    known = kmers < np.uint64(2**63)
-    return known[:, 0] + ((kmers[:, 1:] != kmers[:, :-1]) & known[:, 1:]).sum(axis=1)
+    """Count the different known k-mers of each row."""
+    kmers = np.sort(kmers, axis=1)
+    return (kmers[:, 0] != UNKNOWN) + ((kmers[:, 1:] != kmers[:, :-1]) & (kmers[:, 1:] != UNKNOWN)).sum(
+        axis=1
+    )

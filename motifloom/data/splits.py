@@ -4,28 +4,21 @@ import logging
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
 
-from motifloom.data.assign import assign_groups, fill_parts
 from motifloom.data.encode import DNA
-from motifloom.data.similarity import hash_sequences, near_duplicate_pairs, overlap_clusters
+from motifloom.data.grouping import assign_groups, fill_parts, group_examples, stratum_table
 from motifloom.errors import UserError
+from motifloom.genome.files import open_binary
 from motifloom.randomness import generator
 
 PARTS = ("train", "validation", "test")
 UNUSED = "unused"
+DEFAULT_RATIOS = (0.8, 0.1, 0.1)
 SPELLINGS = {
-    "train": "train",
-    "training": "train",
-    "val": "validation",
-    "valid": "validation",
-    "validation": "validation",
-    "test": "test",
-    "testing": "test",
+    **dict.fromkeys(("train", "training"), "train"),
+    **dict.fromkeys(("val", "valid", "validation"), "validation"),
+    **dict.fromkeys(("test", "testing"), "test"),
 }
-QUANTILES = 10
-COMMON = 10
-KEYS = {"random": "ratios.{part}", "column": "by", "file": "path", "folds": "folds"}
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +47,7 @@ def split_dataset(dataset, config, seed, name, *, genomes=None, where=None):
     return split_examples(
         dataset.regions,
         dataset.tokens,
-        dataset.targets[:],
+        np.asarray(dataset.targets),
         config,
         generator(seed, "split", name),
         task=dataset.task,
@@ -70,19 +63,20 @@ def split_examples(
 ):
     """Divide examples into parts.
 
-    `random` and `folds` assign whole groups (:func:`group_examples`), so that no example has a copy of itself
-    in another part; `chromosome` assigns whole chromosomes (an example without coordinates goes with its
-    parent); `column` and `file` take the parts as given, and an example made for another one (its parent)
-    that has none of its own takes that of its parent.
+    By `random` and `folds`, whole groups (:func:`motifloom.data.grouping.group_examples`) are dealt out, so
+    that no example has a copy of itself in another part; by `chromosome`, whole chromosomes, where an example
+    without coordinates goes with its parent; by `column` and `file` parts are taken as given, and an example
+    without one takes its parent's.
 
     Parameters
     ----------
     regions : DataFrame
-        Columns id, chrom, start, end, source, record, parent, and for `column` also part.
+        Columns id, chrom, start, end, source, record, parent, and by `column` also part.
     tokens : array or HDF5 dataset, uint8 (N, L)
+        Read in blocks.
     targets : ndarray, float (N, T)
     config : motifloom.config.Split
-        Any object with its attributes.
+        Or any object with its attributes.
     rng : numpy.random.Generator
     task : str
         binary, multiclass, multilabel or regression.
@@ -97,8 +91,8 @@ def split_examples(
     Returns
     -------
     DataFrame
-        Columns id, group (int, from 0) and part: train, validation or test; fold0, fold1, ... by folds;
-        unused for examples on chromosomes that no list names, if all three lists are given
+        Columns id, group (int, from 0) and part: train, validation or test; by folds fold0, fold1, ...;
+        `unused` for examples on chromosomes in none of the lists, where there is a list for train
         (:func:`unused_rows` gives their rows of the ledger).
 
     Raises
@@ -107,29 +101,31 @@ def split_examples(
         Where a part is empty, a class has no example in train, a chromosome is in two lists or has no
         example, an example has no part or no chromosome, or the file of parts cannot be read.
     """
+    regions = regions.reset_index(drop=True)
     groups = group_examples(
         regions,
         tokens,
         alphabet,
         copies=config.group_overlaps,
-        similar=getattr(config, "group_near_duplicates", False),
+        similar=config.group_near_duplicates,
         genomes=genomes,
     )
     if config.by in ("random", "folds"):
-        names = PARTS if config.by == "random" else [f"fold{fold}" for fold in range(config.folds)]
-        ratios = _ratios(config, where) if config.by == "random" else np.full(len(names), 1 / len(names))
-        strata = stratum_table(targets, task) if config.stratify else stratum_table(targets, None)
-        parts = np.array(names, object)[assign_groups(groups, strata, ratios, rng)]
+        folds = [f"fold{fold}" for fold in range(config.folds)] if config.by == "folds" else None
+        ratios = np.full(len(folds), 1 / len(folds)) if folds else _ratios(config, where)
+        strata = stratum_table(targets, task if config.stratify else None)
+        parts = np.array(folds or PARTS, object)[assign_groups(groups, strata, ratios, rng)]
     elif config.by == "chromosome":
         parts = _parts_by_chromosome(regions, config, where)
     elif config.by == "column":
-        parts = _parts_by_column(regions, where)
+        parts = _parts_by_column(regions, f"{where}.by")
     else:
         parts = _parts_by_file(regions, config.path, f"{where}.path")
-    table = pd.DataFrame({"id": regions["id"].to_numpy(), "group": groups, "part": parts})
-    _check_parts(table, targets, config, task, classes, where)
-    for part, count in table["part"].value_counts(sort=False).items():
-        log.info("%s: %d examples in %d groups", part, count, table["group"][table["part"] == part].nunique())
+    table = pd.DataFrame({"id": regions["id"], "group": groups, "part": parts})
+    _check_parts(table, config, where)
+    _check_classes(table, targets, task, classes, where)
+    for part, rows in table.groupby("part", sort=False):
+        log.info("%s: %d examples in %d groups", part, len(rows), rows["group"].nunique())
     return table
 
 
@@ -155,14 +151,14 @@ def parts_for(table, fold=0):
         If there is no such fold.
     """
     parts = table["part"]
-    numbers = pd.to_numeric(parts.str.extract(r"^fold(\d+)$")[0])
-    folds = 0 if numbers.isna().any() else int(numbers.max()) + 1
+    numbers = parts.str.extract(r"^fold(\d+)$", expand=False)
+    folds = 0 if numbers.isna().any() else int(numbers.astype(int).max()) + 1
     if not 0 <= fold < max(folds, 1):
         raise UserError(f"fold {fold}: the split has {folds or 'no'} folds, numbered from 0; use one of them")
     if not folds:
         return parts
-    named = {fold: "test", (fold + 1) % folds: "validation"}
-    return numbers.astype(int).map(lambda number: named.get(number, "train")).rename("part")
+    held = {str(fold): "test", str((fold + 1) % folds): "validation"}
+    return numbers.map(held).fillna("train").rename("part")
 
 
 def unused_rows(regions, table):
@@ -178,142 +174,60 @@ def unused_rows(regions, table):
     DataFrame
         Columns source, file (empty), line, record (chrom:start-end of the window), action and reason.
     """
-    rows = regions[(table["part"] == UNUSED).to_numpy()]
-    return pd.DataFrame(
-        {
-            "source": rows["source"],
-            "file": "",
-            "line": rows["record"],
-            "record": _locations(rows),
-            "action": "dropped",
-            "reason": "split: its chromosome is in none of the lists train, validation, test",
-        }
-    ).reset_index(drop=True)
-
-
-def group_examples(regions, tokens, alphabet=DNA, *, copies=True, similar=False, genomes=None):
-    """Number the groups of examples that must not be divided.
-
-    Examples are linked if they share at least one base of the same genome, if their sequences are equal or
-    each other's reverse complement, or if one was made for the other (regions.parent); groups are the
-    connected components.
-
-    Parameters
-    ----------
-    regions : DataFrame
-        Columns id, chrom, start, end, source, parent.
-    tokens : array or HDF5 dataset, uint8 (N, L)
-    alphabet : motifloom.data.encode.Alphabet
-    copies : bool
-        Link overlapping, equal and reverse-complement examples; otherwise only examples and their parents.
-    similar : bool
-        Link near duplicates too (:func:`motifloom.data.similarity.near_duplicate_pairs`).
-    genomes : dict of str to str, optional
-        The genome of each source. Default: all sources have the same genome.
-
-    Returns
-    -------
-    ndarray, int64 (N,)
-        Numbers from 0 in the order of the first examples.
-    """
-    size = len(regions)
-    child = np.flatnonzero((regions["parent"].fillna("") != "").to_numpy())
-    names = pd.factorize(np.concatenate([regions["id"], regions["parent"].iloc[child]]))[0]
-    links = [(np.arange(size), names[:size]), (child, names[size:])]
-    if copies:
-        canonical = np.minimum(*hash_sequences(tokens, alphabet))
-        for labels in (overlap_clusters(regions, genomes), canonical):
-            links.append((np.arange(size), pd.factorize(labels)[0]))
-    # Every label is a node beside the examples, so a link costs one edge however many examples share it.
-    edges, nodes = [], size
-    for rows, labels in links:
-        edges.append(np.stack([rows, labels + nodes]))
-        nodes += int(labels.max(initial=-1)) + 1
-    if similar:
-        edges.append(near_duplicate_pairs(tokens, alphabet).T)
-    a, b = np.concatenate(edges, axis=1)
-    graph = sparse.coo_array((np.ones(len(a), np.int8), (a, b)), shape=(nodes, nodes))
-    components = sparse.csgraph.connected_components(graph, directed=False)[1]
-    return pd.factorize(components[:size])[0].astype(np.int64)
-
-
-def stratum_table(targets, task):
-    """Return which strata every example belongs to.
-
-    Parameters
-    ----------
-    targets : ndarray, float (N, T)
-    task : str or None
-        None: one stratum for all.
-
-    Returns
-    -------
-    scipy.sparse.csr_array, float (N, K)
-        1 where example n is in stratum k. Classes; for multilabel the labels and every combination of labels
-        that at least 10 examples have; for regression the deciles of each value.
-    """
-    size, columns = targets.shape
-    if task is None:
-        codes = np.zeros((size, 1), np.int64)
-    elif task == "regression":
-        ranks = pd.DataFrame(targets).rank(method="average", pct=True).to_numpy()
-        codes = np.ceil(np.nan_to_num(ranks) * QUANTILES).astype(np.int64)
-    else:
-        weights = generator(0, "stratum_table").integers(0, 2**64, columns, dtype=np.uint64)
-        codes = pd.factorize((targets > 0.5) @ weights)[0][:, None]
-    tables = [_indicator(code) for code in codes.T]
-    if task == "multilabel":
-        combinations = tables[0][:, tables[0].sum(axis=0) >= COMMON]
-        tables = [sparse.csr_array((targets > 0.5).astype(float)), combinations]
-    table = sparse.csr_array(sparse.hstack(tables))
-    return table[:, np.flatnonzero(table.sum(axis=0))]
-
-
-def _indicator(codes):
-    rows = np.arange(len(codes))
-    return sparse.csr_array((np.ones(len(codes)), (rows, codes)), shape=(len(codes), codes.max(initial=0) + 1))
+    rows = regions[(table["part"] == UNUSED).to_numpy()].reset_index(drop=True)
+    columns = {"source": rows["source"], "file": "", "line": rows["record"], "record": _locations(rows)}
+    reason = "split: its chromosome is in none of the lists train, validation, test"
+    return pd.DataFrame({**columns, "action": "dropped", "reason": reason})
 
 
 def _ratios(config, where):
     """Return the wanted shares of the parts, float (3,), which sum to 1."""
-    given = config.ratios
-    shares = np.array([getattr(given, p) for p in PARTS] if given is not None else [0.8, 0.1, 0.1], float)
+    shares = np.array([getattr(config.ratios, part) for part in PARTS] if config.ratios else DEFAULT_RATIOS)
     for part, share in zip(PARTS, shares, strict=True):
         if not share > 0:
             raise UserError(f"{where}.ratios.{part}: {share:g} would leave it empty; give a number above 0")
     return shares / shares.sum()
 
 
-def _of_parent(regions, values):
-    """Fill the empty ones of `values` (N,) with the value of the example's parent."""
-    values = np.asarray(values, object).copy()
-    empty = np.flatnonzero(pd.isna(values) | (values == ""))
-    rows = pd.Index(regions["id"]).get_indexer(regions["parent"].fillna("").iloc[empty])
-    values[empty] = np.where(rows >= 0, values[rows], "")
+def _or_of_parent(regions, values):
+    """Return `values`, object (N,), with the parent's value where an example's own is empty."""
+    values = pd.Series(values, dtype=object).fillna("").to_numpy(object, copy=True)
+    empty = np.flatnonzero(values == "")
+    parents = pd.Index(regions["id"]).get_indexer(regions["parent"].fillna("").iloc[empty])
+    values[empty] = np.where(parents >= 0, values[parents], "")
     return values
 
 
+def _locations(regions):
+    """Return chrom:start-end of every window, "" without coordinates."""
+    chrom = regions["chrom"].fillna("").astype(str)
+    text = chrom + ":" + regions["start"].astype(str) + "-" + regions["end"].astype(str)
+    return text.where(chrom != "", "")
+
+
 def _parts_by_chromosome(regions, config, where):
-    chromosomes = _of_parent(regions, regions["chrom"].fillna(""))
+    chromosomes = _or_of_parent(regions, regions["chrom"])
     homeless = regions["id"][chromosomes == ""]
     if len(homeless):
         raise UserError(
             f"{where}.by: {len(homeless)} examples have no chromosome (first: {homeless.iloc[0]}); "
-            "use by: random, column or file"
+            "use random, column or file"
         )
-    codes, names = pd.factorize(chromosomes)
-    lists = {part: list(getattr(config, part) or []) for part in PARTS}
-    if not any(lists.values()):
-        if len(names) < len(PARTS):
-            raise UserError(
-                f"{where}.by: {len(names)} chromosomes ({', '.join(names)}) cannot fill "
-                "train, validation and test; use by: random"
-            )
-        # In the order of their names, so that the order of the examples does not matter.
-        order = np.argsort(names)
-        filled = np.empty(len(names), np.int64)
-        filled[order] = fill_parts(np.bincount(codes)[order], _ratios(config, where))
-        return np.array(PARTS, object)[filled[codes]]
+    # In the order of their names, so that the order of the examples does not matter.
+    codes, names = pd.factorize(chromosomes, sort=True)
+    lists = {part: list(getattr(config, part)) for part in PARTS}
+    if any(lists.values()):
+        return _parts_of_chromosomes(names, lists, where)[codes]
+    if len(names) < len(PARTS):
+        raise UserError(
+            f"{where}.by: there are examples on {', '.join(names)} only, which cannot fill train, validation "
+            "and test; use random"
+        )
+    return np.array(PARTS, object)[fill_parts(np.bincount(codes), _ratios(config, where))][codes]
+
+
+def _parts_of_chromosomes(names, lists, where):
+    """Return the part, object (n,), of each chromosome by the user's lists."""
     part_of = dict.fromkeys(names, UNUSED if lists["train"] else "train")
     listed = {}
     for part, chosen in lists.items():
@@ -321,75 +235,104 @@ def _parts_by_chromosome(regions, config, where):
             if listed.setdefault(name, part) != part:
                 raise UserError(f"{where}.{part}: {name} is in {listed[name]} too; keep it in one of them")
             if name not in part_of:
-                raise UserError(
-                    f"{where}.{part}: no example is on {name}; the chromosomes with examples are "
-                    f"{', '.join(sorted(names)[:30])}"
-                )
+                known = ", ".join(names[:30]) + (", ..." if len(names) > 30 else "")
+                raise UserError(f"{where}.{part}: no example is on {name}; there are examples on {known}")
             part_of[name] = part
     left = [name for name in names if part_of[name] == UNUSED]
     if left:
-        log.info("in no part: examples on %s, which no list names", ", ".join(sorted(left)))
-    return np.array([part_of[name] for name in names], object)[codes]
+        log.info("in no part: the examples on %s, which no list names", ", ".join(left))
+    return np.array(list(part_of.values()), object)
 
 
 def _parts_by_column(regions, where):
     if "part" not in regions:
-        raise UserError(f"{where}.by: column needs part: {{column: ..}} in a source")
-    given = _of_parent(regions, regions["part"].fillna(""))
+        raise UserError(f"{where}: column reads part: {{column: ..}} of the sources, and none has it; add it")
+    given = _or_of_parent(regions, regions["part"])
     parts = pd.Series(given, dtype=object).str.strip().str.lower().map(SPELLINGS)
     wrong = np.flatnonzero(parts.isna())
     if len(wrong):
         raise UserError(
-            f"{where}.by: {len(wrong)} examples have no valid part (first: {regions['id'].iloc[wrong[0]]} "
-            f"with {str(given[wrong[0]])!r}); write train, validation or test"
-        )
-    return parts.to_numpy(object)
-
-
-def _parts_by_file(regions, path, where):
-    from motifloom.data.partfile import read_part_file
-
-    listed = read_part_file(path)
-    parts = regions["id"].map(listed)
-    parts = parts.where(parts.notna(), _locations(regions).map(listed))
-    parts = _of_parent(regions, parts)
-    missing = regions["id"][parts == ""]
-    if len(missing):
-        first = missing.index[0]
-        location = _locations(regions.loc[[first]]).iloc[0]
-        raise UserError(
-            f"{where}: {path} gives no part for {len(missing)} of {len(regions)} examples (first: "
-            f"{missing.iloc[0]}{f' at {location}' if location else ''}); add them by id or by chrom, start, end"
+            f"{where}: {len(wrong)} examples have no known part (first: {regions['id'][wrong[0]]} with "
+            f"{str(given[wrong[0]])!r}); write train, validation or test"
         )
     return parts
 
 
-def _locations(regions):
-    """Return chrom:start-end of every window, "" without coordinates."""
-    text = regions["chrom"].astype(str) + ":" + regions["start"].astype(str) + "-" + regions["end"].astype(str)
-    return text.where(regions["chrom"].fillna("") != "", "")
+def _parts_by_file(regions, path, where):
+    listed = _read_part_file(path)
+    locations = _locations(regions)
+    own = regions["id"].map(listed)
+    parts = _or_of_parent(regions, own.where(own.notna(), locations.map(listed)))
+    missing = np.flatnonzero(parts == "")
+    if len(missing):
+        place = f" at {locations[missing[0]]}" if locations[missing[0]] else ""
+        raise UserError(
+            f"{where}: {path} gives no part for {len(missing)} of {len(regions)} examples (first: "
+            f"{regions['id'][missing[0]]}{place}); list each by id, or by chrom, start and end of its window"
+        )
+    return parts
 
 
-def _check_parts(table, targets, config, task, classes, where):
-    """Raise UserError where a part is empty or a class cannot be learnt."""
-    by_lists = config.by == "chromosome" and (config.train or config.validation or config.test)
-    key = "{part}" if by_lists else KEYS.get(config.by, "ratios.{part}")
-    folds = config.folds if config.by == "folds" else 0
-    counts = table["part"].value_counts()
-    for part in [f"fold{fold}" for fold in range(folds)] if folds else PARTS:
-        if not counts.get(part):
+def _read_part_file(path):
+    """Read lines `id<TAB>part` or `chrom<TAB>start<TAB>end<TAB>part` as a dict of id or location to part."""
+    with open_binary(path) as stream:
+        content = stream.read()
+    try:
+        lines = content.decode().splitlines()
+    except UnicodeDecodeError:
+        raise UserError(f"{path}: this is no text file; give lines of id<TAB>part") from None
+    parts = {}
+    for number, line in enumerate(lines, start=1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        fields = [field.strip() for field in line.split("\t")]
+        if len(fields) not in (2, 4):
             raise UserError(
-                f"{where}.{key.format(part=part)}: no example is left for {part}: {len(table)} examples in "
-                f"{table['group'].nunique()} linked groups; change the split or give more data"
+                f"{path}, line {number}: {len(fields)} columns separated by tabs; write id and part, "
+                "or chrom, start, end and part"
             )
+        key = fields[0] if len(fields) == 2 else f"{fields[0]}:{fields[1]}-{fields[2]}"
+        part = SPELLINGS.get(fields[-1].lower())
+        if part is None:
+            if not parts and fields[-1].lower() == "part":
+                continue  # the header line
+            raise UserError(
+                f"{path}, line {number}: {fields[-1]!r} is no part; write train, validation or test"
+            )
+        if parts.setdefault(key, part) != part:
+            raise UserError(f"{path}, line {number}: {key} is in {parts[key]} and {part}; keep one of them")
+    if not parts:
+        raise UserError(f"{path}: the file gives no part; write lines of id<TAB>part")
+    return parts
+
+
+def _check_parts(table, config, where):
+    """Raise UserError where a part is empty."""
+    by_lists = config.by == "chromosome" and any(getattr(config, part) for part in PARTS)
+    keys = {"column": "by", "file": "path", "folds": "folds", "chromosome": "{}" if by_lists else "ratios.{}"}
+    key = keys.get(config.by, "ratios.{}")
+    parts = [f"fold{fold}" for fold in range(config.folds)] if config.by == "folds" else PARTS
+    for part in parts:
+        if part not in table["part"].values:
+            raise UserError(
+                f"{where}.{key.format(part)}: no example is in {part} ({len(table)} examples in "
+                f"{table['group'].nunique()} groups of linked ones); change the split or give more data"
+            )
+
+
+def _check_classes(table, targets, task, classes, where):
+    """Raise UserError where no example of a class is in train, in any fold."""
     if task == "regression":
         return
     present = targets > 0.5
     if task == "binary":
         present = np.concatenate([~present, present], axis=1)
-    for fold in range(max(folds, 1)):
+    folds = table["part"].nunique() if table["part"].str.startswith("fold").all() else 1
+    for fold in range(folds):
         train = (parts_for(table, fold) == "train").to_numpy()
         for column in np.flatnonzero(~present[train].any(axis=0)):
-            name = classes[column] if len(classes) > column else str(column)
-            of_fold = f" of fold {fold}" if folds else ""
-            raise UserError(f"{where}: no example of class {name} is in train{of_fold}; change the split or the data")
+            name = classes[column] if column < len(classes) else f"number {column}"
+            place = f"train of fold {fold}" if folds > 1 else "train"
+            raise UserError(
+                f"{where}: no example of class {name} is in {place}; change the split or the data"
+            )

@@ -35,6 +35,10 @@ def parse_targets(values, task, classes, describe):
     UserError
         At the first value that is no target of this task.
     """
+    if task == "regression" and len(classes) == 1:
+        numbers = pd.to_numeric(pd.Series(values), errors="coerce").to_numpy(np.float32)
+        if np.isfinite(numbers).all():
+            return numbers[:, None]
     codes, unique = pd.factorize(np.asarray(values, object), use_na_sentinel=False)
     table = np.empty((len(unique), len(target_names(task, classes))), np.float32)
     for code, text in enumerate(unique):
@@ -173,7 +177,7 @@ def _multiclass(text, classes):
     if "|" in text:
         flags = _flags(text, classes)
         if sum(flags) != 1:
-            raise ValueError(f"names {sum(flags)} classes; task multiclass takes exactly one")
+            raise ValueError(f"names {sum(flags):g} classes; task multiclass takes exactly one")
         return flags
     value = _number(text)
     if value not in range(len(classes)):

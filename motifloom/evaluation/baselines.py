@@ -183,7 +183,7 @@ def _features(kind, alphabet, length, k, canonical):
     if kind not in KINDS:
         raise UserError(f"baseline: {kind!r} is not one of {', '.join(KINDS)}")
     if kind == "gc":
-        if not set("GC") <= set(alphabet.letters):
+        if alphabet.complement is None or not set("GC") <= set(alphabet.letters):
             raise UserError(f"baseline gc: alphabet {alphabet.name} has no GC content; use baseline kmer")
         return lambda tokens: gc_features(tokens, alphabet), ["gc", "gc^2"]
     if not 1 <= k <= length:

@@ -41,7 +41,7 @@ class Entry(NamedTuple):
 def headline_metric(task):
     """Return (target, metric) of the one number that a task's models are known by.
 
-    AUROC (its mean over classes or labels), which AUPRC stands beside; for values the mean Pearson correlation.
+    AUROC (mean over classes or labels), beside which AUPRC stands; mean Pearson correlation for regression.
     """
     return HEADLINES[task]
 

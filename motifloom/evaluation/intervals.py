@@ -90,12 +90,12 @@ def percentile_interval(samples, confidence):
         Bounds; NaN where fewer than nine in ten resamples define the statistic.
     """
     samples = np.asarray(samples, np.float64)
-    low, high = np.full((2, *samples.shape[:-1]), np.nan)
-    if samples.shape[-1]:
-        enough = np.isfinite(samples).mean(axis=-1) >= _DEFINED
+    bounds = np.full((2, *samples.shape[:-1]), np.nan)
+    enough = np.isfinite(samples).sum(axis=-1) >= max(_DEFINED * samples.shape[-1], 1)
+    if enough.any():
         tails = [(1 - confidence) / 2, (1 + confidence) / 2]
-        low[enough], high[enough] = np.nanquantile(samples[enough], tails, axis=-1)
-    return low, high
+        bounds[:, enough] = np.nanquantile(samples[enough], tails, axis=-1)
+    return bounds[0], bounds[1]
 
 
 def bootstrap_p_value(differences):

@@ -7,7 +7,7 @@ from motifloom.errors import UserError
 
 def relu(x, negative_slope=0.0, max_value=None, threshold=0.0):
     """max(x, 0), or with a slope below `threshold` and a ceiling."""
-    y = np.where(x >= threshold, x, negative_slope * (x - threshold))
+    y = np.where(x > threshold, x, negative_slope * (x - threshold))
     return y if max_value is None else np.minimum(y, max_value)
 
 
@@ -116,12 +116,11 @@ def least_score(name, args, activation):
     threshold = np.asarray(activation, np.float64)
     low = np.full(threshold.shape, _order(np.float32(-np.inf)), np.int64)
     high = np.full(threshold.shape, _order(np.float32(np.inf)), np.int64)
-    while (low < high).any():
+    while (open_ := low < high).any():
         middle = (low + high) // 2
         value = apply(name, args, _number(middle))
         enough = (value > 0) & (value >= threshold)
-        low, high = np.where(enough, low, middle + 1), np.where(enough, middle, high)
-        high = np.maximum(low, high)
+        low, high = np.where(open_ & ~enough, middle + 1, low), np.where(open_ & enough, middle, high)
     return _number(low)
 
 

@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass, field
 from functools import cached_property
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -136,7 +137,7 @@ class FilterBank:
         try:
             with np.load(path, allow_pickle=False) as archive:
                 return cls([_read_layer(archive, str(name)) for name in archive["layers"]])
-        except (OSError, EOFError, ValueError, KeyError, json.JSONDecodeError) as error:
+        except (OSError, EOFError, ValueError, KeyError, BadZipFile) as error:
             raise UserError(f"{path}: not a filter archive written by the training ({error})") from error
         except UserError as error:
             raise UserError(f"{path}: {error}") from error
@@ -149,7 +150,9 @@ def _read_layer(archive, name):
     bias = archive[f"{name}/bias"] if f"{name}/bias" in archive else np.zeros(count)
     alphabet = get_alphabet(meta["alphabet"])
     if kernel.shape[1] != alphabet.size:
-        raise UserError(f"layer {name}: {kernel.shape[1]} letters, but alphabet {alphabet.name} has {alphabet.size}")
+        raise UserError(
+            f"layer {name}: {kernel.shape[1]} letters, not {alphabet.size} of {alphabet.name}"
+        )
     return ScanLayer(
         name,
         kernel,

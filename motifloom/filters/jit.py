@@ -4,7 +4,7 @@ import os
 import tempfile
 from pathlib import Path
 
-__all__ = ["njit"]
+__all__ = ["config", "njit"]
 
 
 def fallback_cache(package, home_cache):

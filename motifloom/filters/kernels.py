@@ -108,7 +108,7 @@ def maxima(tokens, layout, starts, tables, best, where):
 
 @jit
 def coarse_histogram(tokens, layout, starts, tables, least, counts):
-    """Count scores of at least `least` (filters,) by the upper 16 bits of float32: counts (filters, 2**16)."""
+    """Count scores of at least least[f] by their upper 16 bits: counts (filters, 2**16)."""
     keys, known, scores = _buffers(tokens, starts, tables)
     bits = scores.view(np.uint32)
     for n in range(len(tokens)):

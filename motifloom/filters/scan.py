@@ -240,7 +240,7 @@ def positive_quantile(layer, tokens, percentile, rows=None, *, threads=None):
     upper, ends = None, []
     for bins, ranks in _find_bins(coarse, (low, high)):
         if upper is None or (bins != upper).any():
-            fine, upper = np.zeros_like(coarse), bins
+            fine, upper = np.zeros(coarse.shape, counter), bins
             for _, block in read_blocks(tokens, rows):
                 scanner.run(kernels.fine_histogram, block, (least, 0), (upper, 0), (fine, 0))
         ends.append(layer.activate(_find_scores(fine, upper, ranks)).astype(np.float64))
@@ -249,19 +249,18 @@ def positive_quantile(layer, tokens, percentile, rows=None, *, threads=None):
 
 
 def _find_bins(coarse, ranks):
-    """Yield, for each of `ranks`, every filter's bin that holds the score of its rank, and the rank therein."""
+    """Yield, for each of `ranks`, the bin of every filter that holds its score, and the rank therein."""
     # Bits of negative floats fall as the numbers rise.
     order = np.r_[0xFFFF:0x7FFF:-1, 0:0x8000]
     order = order[coarse.any(axis=0)[order]]
-    below = np.cumsum(coarse[:, order], axis=1, dtype=np.int64)
+    below = np.pad(np.cumsum(coarse[:, order], axis=1, dtype=np.int64), ((0, 0), (1, 0)))
     for rank in ranks:
-        place = (below <= rank[:, None]).sum(axis=1)
+        place = (below[:, 1:] <= rank[:, None]).sum(axis=1)
         # A filter that never fires has no such bin; its result is not used.
         fires = place < len(order)
         bins = np.zeros(len(rank), np.uint32)
         bins[fires] = order[place[fires]]
-        before = np.take_along_axis(below, np.maximum(place - 1, 0)[:, None], axis=1)[:, 0]
-        yield bins, rank - np.where(place > 0, before, 0)
+        yield bins, rank - np.take_along_axis(below, place[:, None], axis=1)[:, 0]
 
 
 def _find_scores(fine, upper, ranks):

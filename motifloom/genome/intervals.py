@@ -65,17 +65,7 @@ def read_intervals(path, *, chromosome_names=None):
     header = header if header and len(header) == n_columns else None
     gff = bool(re.search(r"\.(gff3?|gtf)(\.b?gz)?$", str(path), re.IGNORECASE))
     start, end = _coordinates(content, edges, line, path, gff)
-    text = pd.read_csv(
-        io.BytesIO(content),
-        sep="\t",
-        header=None,
-        names=[f"column_{i + 1}" for i in range(n_columns)],
-        index_col=False,
-        dtype=str,
-        na_filter=False,
-        quoting=3,
-        lineterminator="\n",
-    )
+    text = _text_columns(content, n_columns)
     codes, names = pd.factorize(text["column_1"])
     renamed = pd.Series([rename_chromosome(name, chromosome_names) for name in names], dtype=str)
     frame = pd.DataFrame({"chrom": renamed.take(codes).to_numpy(), "start": start, "end": end})
@@ -158,7 +148,7 @@ def _matching_names(names, genome):
     style, mapping = max(styles, key=lambda s: s[0]), max(mappings, key=lambda m: m[0])
     if 2 * style[0] >= mapping[0]:  # a word is easier to write than a long list
         return style
-    changed = [f"{old}: {new}" for old, new in mapping[1].items() if old != new]
+    changed = [f"{_quoted(old)}: {_quoted(new)}" for old, new in mapping[1].items() if old != new]
     return mapping[0], "{" + _some(changed) + "}"
 
 
@@ -172,6 +162,10 @@ def _arabic(name):
     """Return :func:`_bare` with a Roman number in Arabic figures."""
     bare = _bare(name)
     return ROMAN.get(bare.upper(), bare)
+
+
+def _quoted(name):
+    return f'"{name}"' if name.isdigit() else name  # or YAML would read a number
 
 
 def _some(names, limit=3):
@@ -307,6 +301,21 @@ def _integers(text, left, right):
         good &= ~inside | (digit <= 9)
         value = np.where(inside, 10 * value + digit, value)
     return value, good
+
+
+def _text_columns(content, n_columns):
+    """Return every column as text, named column_1, column_2, ..."""
+    return pd.read_csv(
+        io.BytesIO(content),
+        sep="\t",
+        header=None,
+        names=[f"column_{i + 1}" for i in range(n_columns)],
+        index_col=False,
+        dtype=str,
+        na_filter=False,
+        quoting=3,
+        lineterminator="\n",
+    )
 
 
 def _roles(header, n_columns):

@@ -1,1 +1,7 @@
 """Keras models: building, training, prediction. TensorFlow lives here."""
+
+import os
+
+# Before TensorFlow is first imported: its start-up notes are no news to the user of a workflow.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")

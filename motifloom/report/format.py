@@ -17,6 +17,7 @@ METRIC_LABELS = {
     "mse": "MSE",
     "mae": "MAE",
 }
+ERRORS = {"mse", "mae", "log_loss"}
 KIND_LABELS = {"kmer": "k-mer baseline", "gc": "GC baseline", "label_shuffle": "label shuffle"}
 PARTS = ["train", "validation", "test"]
 MISSING = "–"
@@ -54,6 +55,20 @@ def p_value(value):
 def difference(value):
     """Write a difference with its sign and three decimals."""
     return MISSING if is_missing(value) else f"{value:+.3f}".replace("-", "−")
+
+
+def metric_value(value, metric):
+    """Write a metric: three decimals, or three significant digits where its scale is the data's own."""
+    if is_missing(value):
+        return MISSING
+    return number(value) if metric in ERRORS else f"{value:.3f}".replace("-", "−")
+
+
+def metric_interval(row):
+    """Write the confidence interval of a row of a metrics table, empty where it has none."""
+    if is_missing(row["ci_low"]) or is_missing(row["ci_high"]):
+        return ""
+    return " – ".join(metric_value(row[key], row["metric"]) for key in ("ci_low", "ci_high"))
 
 
 def metric_label(metric):

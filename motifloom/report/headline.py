@@ -4,11 +4,20 @@ import math
 
 import pandas as pd
 
-from motifloom.report.format import KIND_LABELS, is_missing, metric_label, number, target_label
+from motifloom.report.format import (
+    ERRORS,
+    KIND_LABELS,
+    difference,
+    is_missing,
+    metric_interval,
+    metric_label,
+    metric_value,
+    target_label,
+)
 
 PREFERRED = {"regression": ["pearson", "spearman", "r2"]}
 CLASSIFICATION = ["auroc", "auprc", "accuracy"]
-ERRORS = {"mse", "mae", "log_loss"}
+AGGREGATES = {"all", "macro", "weighted"}
 CHANCE = {"auroc": 0.5, "mcc": 0.0, "pearson": 0.0, "spearman": 0.0, "r2": 0.0}
 
 
@@ -27,7 +36,7 @@ def headline(metrics, task):
     Returns
     -------
     dict or None
-        The row, None for a table without numbers.
+        The row and `label`, how its target reads after the metric; None for a table without numbers.
     """
     rows = metrics[metrics["value"].notna()]
     for part in ("test", "validation", "train", *rows["part"].unique()):
@@ -35,7 +44,10 @@ def headline(metrics, task):
             found = rows[(rows["part"] == part) & (rows["metric"] == metric)]
             if len(found):
                 rank = found["target"].map({"all": 0, "macro": 1}).fillna(2)
-                return found.loc[rank.idxmin()].to_dict()
+                row = found.loc[rank.idxmin()].to_dict()
+                # The average over a single target is that target.
+                single = len(set(found["target"]) - AGGREGATES) == 1
+                return {**row, "label": "" if single else target_label(row["target"])}
     return None
 
 
@@ -58,10 +70,14 @@ def comparable(comparison, experiment, baselines, row):
         Rows of `comparison` with a column `baseline` (bool): by seed, then k-mer, GC, label shuffle.
     """
     keys = ["part", "target", "metric"]
-    rows = comparison[(comparison[keys] == [row[key] for key in keys]).all(axis=1) & comparison["value"].notna()]
+    rows = comparison[
+        (comparison[keys] == [row[key] for key in keys]).all(axis=1) & comparison["value"].notna()
+    ]
     rows = rows[rows["experiment"].isin([experiment, *baselines])]
     rows = rows.assign(baseline=rows["experiment"] != experiment)
-    order = rows["kind"].map({kind: place for place, kind in enumerate(KIND_LABELS)}).where(rows["baseline"], -1)
+    order = (
+        rows["kind"].map({kind: place for place, kind in enumerate(KIND_LABELS)}).where(rows["baseline"], -1)
+    )
     return rows.assign(order=order).sort_values(["order", "seed"], kind="stable").drop(columns="order")
 
 
@@ -71,7 +87,15 @@ def axis(values, metric):
     if metric in ERRORS:
         return 0.0, 1.05 * max(values, default=1.0) or 1.0
     floor = 0.5 if metric == "auroc" else 0.0
-    return min(floor, math.floor(min(values, default=floor) * 10) / 10), 1.0
+    return min(floor, math.floor(min(values, default=floor) * 20) / 20), 1.0
+
+
+def axis_marks(bounds, chance):
+    """Return the texts at the ends of an axis and the place of chance on it in percent, None if unknown."""
+    return {
+        "axis": [f"{bound:.2g}".replace("-", "−") for bound in bounds],
+        "chance": None if is_missing(chance) else _place(chance, bounds),
+    }
 
 
 def strips(rows, bounds):
@@ -85,8 +109,8 @@ def strips(rows, bounds):
             {
                 "label": KIND_LABELS.get(row["kind"], row["kind"]) if row["baseline"] else own,
                 "kind": row["kind"] if row["baseline"] else "model",
-                "value": number(row["value"]),
-                "interval": interval(row),
+                "value": metric_value(row["value"], row["metric"]),
+                "interval": metric_interval(row),
                 "at": _place(row["value"], bounds),
                 "low": _place(row["ci_low"], bounds) if known else None,
                 "high": _place(row["ci_high"], bounds) if known else None,
@@ -95,40 +119,76 @@ def strips(rows, bounds):
     return drawn
 
 
-def summarise(comparison, experiment, baselines, row):
+def summarise(comparison, experiment, baselines, row, differences=None):
     """Put a headline, what stands beside it, its axis and its lead over the k-mer baseline into one dict.
 
-    Without a comparison table the headline stands alone. `lead` is the mean over the seeds minus the k-mer
-    baseline, NaN without that baseline.
+    Without a comparison table the headline stands alone.
+
+    Parameters
+    ----------
+    comparison, experiment, baselines, row
+        As in :func:`comparable`; the table may be None.
+    differences : pandas.DataFrame, optional
+        Paired differences with their intervals, see :func:`lead_over`.
     """
-    alone = pd.DataFrame([{"kind": "cnn", "seed": "", "baseline": False, **row}])
+    alone = pd.DataFrame([{"experiment": experiment, "kind": "cnn", "seed": "", "baseline": False, **row}])
     rows = alone if comparison is None else comparable(comparison, experiment, baselines, row)
     if rows["baseline"].all():
         rows = pd.concat([alone, rows], ignore_index=True)
     bounds = axis(rows[["value", "ci_low", "ci_high"]].to_numpy(float).ravel(), row["metric"])
-    mean = rows.loc[~rows["baseline"], "value"].mean()
-    kmer = rows.loc[rows["baseline"] & (rows["kind"] == "kmer"), "value"].mean()
     chance = row.get("prevalence") if row["metric"] == "auprc" else CHANCE.get(row["metric"])
     return {
         "metric": metric_label(row["metric"]),
         "part": row["part"],
-        "target": target_label(row["target"]),
-        "value": number(row["value"]),
-        "interval": interval(row),
+        "target": row["label"],
+        "value": metric_value(row["value"], row["metric"]),
+        "interval": metric_interval(row),
         "n": int(row["n"]),
+        "rows": rows,
         "strips": strips(rows, bounds),
-        "axis": [f"{bound:.2g}" for bound in bounds],
-        "chance": None if is_missing(chance) else _place(chance, bounds),
-        "mean": mean,
-        "lead": mean - kmer,
+        **axis_marks(bounds, chance),
+        "chance_value": chance,
+        "seeds": int((~rows["baseline"]).sum()),
+        "mean": rows.loc[~rows["baseline"], "value"].mean(),
+        "lead": lead_over("kmer", rows, row, experiment, differences),
     }
 
 
-def interval(row):
-    """Write the confidence interval of a row, empty where it has none."""
-    if is_missing(row["ci_low"]) or is_missing(row["ci_high"]):
-        return ""
-    return f"{number(row['ci_low'])} – {number(row['ci_high'])}"
+def lead_over(kind, rows, row, experiment, differences=None):
+    """Return how far an experiment (mean of its seeds) is above one of its baselines, None without it.
+
+    Parameters
+    ----------
+    kind : str
+        Kind of the baseline.
+    rows : pandas.DataFrame
+        From :func:`comparable`.
+    row : dict
+        The headline.
+    experiment : str
+    differences : pandas.DataFrame, optional
+        experiment_a, experiment_b, part, target, metric, difference (a - b), ci_low, ci_high. Where it
+        holds the pair, its difference and interval are returned.
+
+    Returns
+    -------
+    dict or None
+        value (float), text, interval (text, may be empty).
+    """
+    baseline = rows[rows["baseline"] & (rows["kind"] == kind)]
+    if not len(baseline):
+        return None
+    value = rows.loc[~rows["baseline"], "value"].mean() - baseline["value"].mean()
+    bounds = ""
+    if differences is not None:
+        keys = ["part", "target", "metric"]
+        same = differences[(differences[keys] == [row[key] for key in keys]).all(axis=1)]
+        for sign, a, b in ((1, "experiment_a", "experiment_b"), (-1, "experiment_b", "experiment_a")):
+            pair = same[(same[a] == experiment) & (same[b] == baseline["experiment"].iloc[0])]
+            if len(pair):
+                low, high = sorted(sign * pair[["ci_low", "ci_high"]].iloc[0])
+                value, bounds = sign * pair["difference"].iloc[0], f"{difference(low)} – {difference(high)}"
+    return {"value": float(value), "text": difference(value), "interval": bounds}
 
 
 def _place(value, bounds):

@@ -6,17 +6,15 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import h5py
 import jinja2
 import pandas as pd
 from markupsafe import Markup
 
 from motifloom import __version__
-from motifloom.filters.meme import read_meme
-from motifloom.filters.motifs import MotifSet
 from motifloom.io import read_json, read_table, write_text
 from motifloom.report import format as written
 from motifloom.report import sections
+from motifloom.report.filter_table import LogoStore, filters_section
 
 TEMPLATES = Path(__file__).parent / "templates"
 EVALUATION_FIGURES = {
@@ -44,7 +42,7 @@ class Figure:
 class Run:
     """What one seed of an experiment left behind; tables that do not exist are None.
 
-    `motifs` maps a method to its filters' letter probabilities, {method: {filter: (W, 4) array}};
+    `motifs` maps a method to its filters' letter probabilities, {method: {filter: (W, A) frame or array}};
     `links` maps a short name ("metrics", "filters/top.meme") to a path relative to the page.
     """
 
@@ -65,7 +63,7 @@ class ExperimentReport:
 
     `sources` lists the dataset's sources as dicts (name, kind, file), `checksums` maps files to SHA-256,
     `baselines` names the experiment's baselines in the comparison table, `database` maps identifiers of
-    motifs to objects with `name` and `probabilities` (W, 4).
+    motifs to objects with `name`, `probabilities` (W, A) and `alphabet` (the letters of the columns).
     """
 
     name: str
@@ -80,6 +78,7 @@ class ExperimentReport:
     ledger: pd.DataFrame | None = None
     audit: pd.DataFrame | None = None
     comparison: pd.DataFrame | None = None
+    differences: pd.DataFrame | None = None
     truth: pd.DataFrame | None = None
     baselines: list = field(default_factory=list)
     sources: list = field(default_factory=list)
@@ -90,7 +89,7 @@ class ExperimentReport:
     links: dict = field(default_factory=dict)
 
 
-def load_experiment(results, experiment, *, dataset, task, classes, seeds, database=None, truth=None, **more):
+def load_experiment(results, experiment, *, dataset, task, classes, seeds, motifs=None, truth=None, **more):
     """Read the tables and pictures of an experiment from the results folder.
 
     Parameters
@@ -101,12 +100,14 @@ def load_experiment(results, experiment, *, dataset, task, classes, seeds, datab
     classes : list of str
         As in the config: [negative, positive] for binary, else names of classes, labels or values.
     seeds : list of int
-    database : path, optional
-        The MEME file whose motifs were matched.
+    motifs : dict, optional
+        seed -> method -> mapping of filter to a data frame of its letter probabilities, (W, A); a MotifSet
+        is such a mapping.
     truth : path, optional
         The simulation's table of planted sites.
     **more
-        Further plain fields of :class:`ExperimentReport`: model, fold, baselines, sources, config.
+        Further fields of :class:`ExperimentReport`: model, fold, baselines, sources, checksums, database,
+        config.
 
     Returns
     -------
@@ -120,20 +121,28 @@ def load_experiment(results, experiment, *, dataset, task, classes, seeds, datab
         "regions": data / "regions.tsv.gz",
         "split": data / "split.tsv.gz",
         "ledger": data / "dropped.tsv",
+        "unused": data / "unused.tsv",
         "audit": data / "audit.tsv",
         "comparison": results / "comparison.tsv",
+        "differences": results / "differences.tsv",
         "truth": Path(truth) if truth else None,
     }
+    tables = {key: _table(path) for key, path in paths.items()}
+    unused = tables.pop("unused")
+    if unused is not None and len(unused):
+        tables["ledger"] = pd.concat([tables["ledger"], unused], ignore_index=True)
     return ExperimentReport(
         name=experiment,
         task=task,
         dataset=dataset,
         classes=list(classes),
-        runs=[_load_run(page / f"seed{seed}", seed, page) for seed in seeds],
-        **{key: _table(path) for key, path in paths.items()},
-        checksums=_checksums(data / "dataset.h5"),
-        figures=[_figure(data / f"{key}.svg", title, page) for key, title in sections.DATA_FIGURES.items()],
-        database=read_meme(database) if database else {},
+        runs=[_load_run(page / f"seed{seed}", seed, page, (motifs or {}).get(seed)) for seed in seeds],
+        **tables,
+        figures=[
+            figure
+            for key, title in sections.DATA_FIGURES.items()
+            if (figure := _figure(data / f"{key}.svg", title, page, data / "regions.tsv.gz"))
+        ],
         links={key: _relative(path, page) for key, path in paths.items() if path and path.exists()},
         **more,
     )
@@ -149,17 +158,22 @@ def build_experiment_page(report, path):
     path : path
         Where the HTML file goes; relative links in `report` start in its folder.
     """
-    store = sections.LogoStore()
+    store = LogoStore()
     parts = {
         "data": sections.data_section(report),
         "training": sections.training_section(report),
         "performance": sections.performance_section(report),
-        "filters": sections.filters_section(report, store),
+        "filters": filters_section(report, store),
         "planted": sections.planted_section(report, store),
         "provenance": sections.provenance_section(report),
     }
     write_page(
-        path, "report.html", header=sections.header_section(report), report=report, symbols=store.symbols(), **parts
+        path,
+        "report.html",
+        header=sections.header_section(report),
+        report=report,
+        symbols=store.symbols(),
+        **parts,
     )
 
 
@@ -172,9 +186,8 @@ def write_page(path, template, **context):
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    environment.filters.update(
-        count=written.count, number=written.number, p_value=written.p_value, missing=written.is_missing
-    )
+    environment.filters.update(count=written.count, number=written.number, p_value=written.p_value)
+    environment.tests["missing_value"] = written.is_missing
     script = (TEMPLATES / "script.js").read_text()
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     html = environment.get_template(template).render(
@@ -187,14 +200,11 @@ def write_page(path, template, **context):
     write_text(html, path)
 
 
-def _load_run(folder, seed, page):
+def _load_run(folder, seed, page, motifs):
     figures = [_figure(folder / "curves.svg", "Loss and metrics by epoch", page, folder / "history.tsv")]
     table = folder / "predictions.tsv.gz"
     for key, title in EVALUATION_FIGURES.items():
         figures.append(_figure(folder / "evaluation" / f"{key}.svg", title, page, table))
-    motifs = {}
-    for path in sorted((folder / "filters").glob("*.h5")):
-        motifs[path.stem] = {name: pfm.to_numpy() for name, pfm in MotifSet.from_hdf5(path).items()}
     provenance = folder / "provenance.json"
     links = {str(path.relative_to(folder)): path for path in sorted(folder.rglob("*")) if path.is_file()}
     return Run(
@@ -203,7 +213,7 @@ def _load_run(folder, seed, page):
         metrics=_table(folder / "metrics.tsv"),
         summary=_table(folder / "filters" / "summary.tsv"),
         matches=_table(folder / "filters" / "matches.tsv"),
-        motifs=motifs,
+        motifs=motifs or {},
         provenance=read_json(provenance) if provenance.exists() else {},
         figures=[figure for figure in figures if figure],
         links={key: _relative(path, page) for key, path in links.items()},
@@ -221,15 +231,6 @@ def _figure(path, title, page, table=None):
     table = beside if beside.exists() else table
     link = _relative(table, page) if table and table.exists() else None
     return Figure(path.stem, title, path.read_text(), _relative(path, page), link)
-
-
-def _checksums(path):
-    if not path.exists():
-        return {}
-    with h5py.File(path) as file:
-        import json
-
-        return json.loads(file.attrs.get("sources", "{}"))
 
 
 def _relative(path, folder):

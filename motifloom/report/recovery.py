@@ -58,9 +58,13 @@ def recovered_motifs(truth, matches, database=None, *, regions=None, q_value=0.0
     for motif, name, sites in planted.itertuples(index=False):
         accepted = _same_motif(motif, name, known)
         if database is not None and not accepted:
-            LOG.warning("planted motif %s (%s) is not in the motif database: it can not be found", name, motif)
+            LOG.warning(
+                "planted motif %s (%s) is not in the motif database: it can not be found", name, motif
+            )
         best = ordered[ordered["motif_id"].isin(accepted)].head(1)
-        filter_name, method, q = best[["filter", "method", "q_value"]].iloc[0] if len(best) else ("", "", np.nan)
+        filter_name, method, q = (
+            best[["filter", "method", "q_value"]].iloc[0] if len(best) else ("", "", np.nan)
+        )
         rows.append((motif, name, sites, filter_name, method, float(q), bool(q < q_value)))
     return pd.DataFrame(rows, columns=COLUMNS)
 
@@ -94,7 +98,8 @@ def _same_motif(motif, name, known):
     rules = (
         lambda identifier, _: identifier == motif,
         lambda identifier, _: _unversioned(identifier) == _unversioned(motif),
-        lambda _, other: other.casefold() == name.casefold(),
+        # Some databases give one name only, which then starts with the factor's: CTCF.H13CORE.0.P.B
+        lambda identifier, other: (other or identifier.split(".")[0]).casefold() == name.casefold(),
     )
     hits = ([pair[0] for pair in known.items() if rule(*pair)] for rule in rules)
     return next(filter(None, hits), [])
@@ -106,7 +111,8 @@ def _unversioned(identifier):
 
 
 def _identifiers(matches):
-    return dict(zip(matches["motif_id"].astype(str), matches["motif_name"].astype(str), strict=True))
+    names = matches["motif_name"].fillna("").astype(str)
+    return dict(zip(matches["motif_id"].astype(str), names, strict=True))
 
 
 def _database_identifiers(database):

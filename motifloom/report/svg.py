@@ -10,6 +10,8 @@ XLINK = "{http://www.w3.org/1999/xlink}href"
 DROPPED = {"metadata", "style", "script", "foreignObject", "title"}
 # A heatmap writes its numbers in black and white on its own colours, so it keeps its white paper.
 PAPER = re.compile(r"QuadMesh|PatchCollection|PathCollection_on_image")
+# Black and the darkest greys, as matplotlib writes them.
+DARK = re.compile(r"#(0[0-9a-f]|[1-4][0-9a-f])\1\1\b|\bblack\b")
 
 
 def inline_svg(text, prefix, label):
@@ -53,7 +55,7 @@ def inline_svg(text, prefix, label):
     root.attrib.pop("height", None)
     root.attrib.pop("version", None)
     root.set("class", "paper" if paper else "line-art")
-    root.set("style", f"max-width: {width}" if re.fullmatch(r"[\d.]+(pt|px)?", width) else "")
+    root.set("style", f"width: {width}" if re.fullmatch(r"[\d.]+(pt|px)?", width) else "")
     root.set("role", "img")
     root.set("aria-label", label)
     return Markup(re.sub(r">\s+<", "><", ET.tostring(root, encoding="unicode")))
@@ -86,11 +88,11 @@ def _rename(element, prefix):
 def _follow_theme(element):
     for key in ("style", "fill", "stroke"):
         if key in element.attrib:
-            element.set(key, re.sub(r"#000000\b|\bblack\b", "currentColor", element.get(key)))
+            element.set(key, DARK.sub("currentColor", element.get(key)))
 
 
 def _remove_paper(root):
-    """Remove the white backgrounds of matplotlib's figure and axes (the patches called patch_1, patch_2 ...)."""
+    """Remove the white backgrounds of matplotlib's figure and axes, its patches patch_1, patch_2 ..."""
     for parent in list(root.iter("g")):
         if re.search(r"-(figure|axes)_\d+$", parent.get("id", "")):
             for child in list(parent):

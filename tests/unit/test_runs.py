@@ -5,7 +5,7 @@ import copy
 from samples import BASE
 
 from motifloom.config import parse_config
-from motifloom.runs import baseline_names, expand_runs
+from motifloom.runs import baseline_names, expand_runs, name_files
 
 
 def runs_of(edit=lambda config: None):
@@ -48,3 +48,8 @@ def test_a_baseline_as_a_model_is_an_experiment_without_baselines():
 
     _, runs = runs_of(edit)
     assert list(runs) == ["first"] and runs["first"].kind == "kmer" and runs["first"].k == 4
+
+
+def test_files_are_named_by_their_stem():
+    names = name_files(["a/hg38.fa.gz", "b/hg38.fasta", "a/hg38.fa.gz", "c d/x.y.fna"])
+    assert names == {"a/hg38.fa.gz": "hg38", "b/hg38.fasta": "hg38_2", "c d/x.y.fna": "x_y"}

@@ -1,0 +1,186 @@
+"""The leakage audit: what examples of different parts of a split have in common."""
+
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+
+from motifloom.data.encode import DNA
+from motifloom.data.similarity import hash_sequences, near_duplicate_pairs, place_on_axis
+from motifloom.data.splits import PARTS, UNUSED
+
+CHECKS = {
+    "overlap": "overlapping windows",
+    "identical": "identical sequences",
+    "reverse_complement": "reverse complements",
+    "near_duplicate": "near-duplicate sequences",
+    "parent": "negatives made for an example of another part",
+}
+COLUMNS = ["check", "part_a", "part_b", "pairs", "examples_a", "examples_b", "example", "leak"]
+
+
+def audit_split(dataset, split, *, genomes=None):
+    """Audit the split of a dataset; see :func:`audit_examples`.
+
+    Parameters
+    ----------
+    dataset : motifloom.data.store.Dataset
+    split : DataFrame
+        The dataset's table of :func:`motifloom.data.splits.split_dataset`.
+    genomes : dict of str to str, optional
+        The genome of each source. Default: all sources have the same genome.
+
+    Returns
+    -------
+    DataFrame
+    """
+    parts = split.set_index("id")["part"].reindex(dataset.regions["id"]).fillna(UNUSED)
+    return audit_examples(
+        dataset.regions, dataset.tokens, parts.to_numpy(object), alphabet=dataset.alphabet, genomes=genomes
+    )
+
+
+def audit_examples(regions, tokens, parts, *, alphabet=DNA, genomes=None):
+    """Count the pairs of examples of different parts that have something in common.
+
+    - overlap: windows that share at least one base of the same genome, on either strand;
+    - identical: equal sequences;
+    - reverse_complement: one is the reverse complement of the other (and they are not equal);
+    - near_duplicate: Jaccard index of their 8-mers of at least 0.2, strands alike, and neither of the two
+      before (:func:`motifloom.data.similarity.near_duplicate_pairs`, with its recall and its limits);
+    - parent: one was made for the other (a matched or shuffled negative).
+
+    All checks are linear in the number of examples, up to sorting; pairs are counted, not listed.
+
+    Parameters
+    ----------
+    regions : DataFrame
+        Columns id, chrom, start, end, source, parent.
+    tokens : array or HDF5 dataset, uint8 (N, L)
+        Read in blocks.
+    parts : sequence of str (N,)
+        Part or fold of each example; `unused` ones are not compared.
+    alphabet : motifloom.data.encode.Alphabet
+    genomes : dict of str to str, optional
+        The genome of each source. Default: all sources have the same genome.
+
+    Returns
+    -------
+    DataFrame
+        One row per check and pair of parts: check, part_a, part_b, pairs, examples_a and examples_b (how
+        many of each part are in such a pair), example (``id_a ~ id_b``, the first of them) and leak (yes
+        where there is a pair).
+    """
+    counters = _make_counters(regions, tokens, alphabet, genomes)
+    ids = regions["id"].to_numpy(object)
+    parts = np.asarray(parts, object)
+    members = {
+        part: np.flatnonzero(parts == part) for part in sorted(set(parts), key=_rank) if part != UNUSED
+    }
+    rows = []
+    for check, count in counters.items():
+        for part_a, part_b in combinations(members, 2):
+            a, b = members[part_a], members[part_b]
+            of_a, of_b = count(a, b), count(b, a)
+            pairs, example = int(of_a.sum()), ""
+            if pairs:
+                first = a[np.argmax(of_a > 0)]
+                example = f"{ids[first]} ~ {ids[b[np.argmax(count(b, np.array([first])) > 0)]]}"
+            found = (pairs, int((of_a > 0).sum()), int((of_b > 0).sum()))
+            rows.append((check, part_a, part_b, *found, example, "yes" if pairs else "no"))
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def audit_verdict(table):
+    """Sum up an audit.
+
+    Parameters
+    ----------
+    table : DataFrame
+        A table of :func:`audit_split`.
+
+    Returns
+    -------
+    verdict : str
+        "clean" or "leaks".
+    text : str
+        One sentence that says what leaks, or what does not.
+    """
+    leaks = table[table["leak"] == "yes"]
+    if not len(leaks):
+        *kinds, last = CHECKS.values()
+        return "clean", f"Between the parts there are no {', '.join(kinds)} or {last}."
+    texts = []
+    for check, rows in leaks.groupby("check", sort=False):
+        places = ", ".join(rows["part_a"] + "/" + rows["part_b"])
+        texts.append(f"{CHECKS[check]}: {rows['pairs'].sum():,} ({places})")
+    return "leaks", f"Pairs of examples of different parts: {'; '.join(texts)}."
+
+
+def _rank(part):
+    """Order parts as train, validation, test, then folds by number."""
+    if part in PARTS:
+        return PARTS.index(part), 0
+    number = str(part).removeprefix("fold")
+    return len(PARTS), int(number) if number.isdigit() else 0
+
+
+def _make_counters(regions, tokens, alphabet, genomes):
+    """Return, per check, a function of two arrays of rows a and b.
+
+    It says for each example of a how many of b it has something in common with, int (len(a),).
+    """
+    forward, reverse = hash_sequences(tokens, alphabet)
+    pairs = near_duplicate_pairs(tokens, alphabet)
+    first, second = forward[pairs[:, 0]], forward[pairs[:, 1]]
+    pairs = pairs[(first != second) & (first != reverse[pairs[:, 1]])]
+    child = np.flatnonzero((regions["parent"].fillna("") != "").to_numpy())
+    parent = pd.Index(regions["id"]).get_indexer(regions["parent"].iloc[child])
+    family = np.stack([child, parent], axis=1)[parent >= 0]
+    counters = (
+        _count_overlaps(*place_on_axis(regions, genomes), len(regions)),
+        _count_equal(forward, forward, np.ones(len(regions), bool)),
+        # A palindrome is its own reverse complement, so its copies are counted as identical only.
+        _count_equal(forward, reverse, forward != reverse),
+        _count_pairs(pairs, len(regions)),
+        _count_pairs(family, len(regions)),
+    )
+    return dict(zip(CHECKS, counters, strict=True))
+
+
+def _count_overlaps(rows, start, end, size):
+    place = np.full(size, -1)
+    place[rows] = np.arange(len(rows))
+
+    def count(a, b):
+        one, other = place[a], place[b]
+        there, other = one >= 0, other[other >= 0]
+        # All of b that begin before the end of a, but those that have ended by its start.
+        begun = np.searchsorted(np.sort(start[other]), end[one[there]], side="left")
+        ended = np.searchsorted(np.sort(end[other]), start[one[there]], side="right")
+        counts = np.zeros(len(a), np.int64)
+        counts[there] = begun - ended
+        return counts
+
+    return count
+
+
+def _count_equal(own, other, usable):
+    def count(a, b):
+        values = np.sort(other[b[usable[b]]])
+        low, high = (np.searchsorted(values, own[a], side=side) for side in ("left", "right"))
+        return np.where(usable[a], high - low, 0)
+
+    return count
+
+
+def _count_pairs(pairs, size):
+    def count(a, b):
+        inside = np.zeros(size, bool)
+        inside[b] = True
+        partners = np.zeros(size, np.int64)
+        for one, other in (pairs.T, pairs.T[::-1]):
+            partners += np.bincount(one[inside[other]], minlength=size)
+        return partners[a]
+
+    return count

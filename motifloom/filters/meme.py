@@ -1,0 +1,195 @@
+"""Motifs in the MEME motif format: reading what others write, writing what others read."""
+
+import gzip
+import logging
+import re
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from motifloom.errors import UserError
+from motifloom.io import write_text
+
+DIGITS = 6
+# Rows of printed frequencies may miss 1 by the rounding of each letter.
+ROW_TOLERANCE = 0.05
+NUMBER = r"\s*[-+]?\.?\d"
+LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, eq=False)
+class Motif:
+    """A motif of a database.
+
+    id, name: str, the two names of a MOTIF line (name is "" where there is one only); probabilities:
+    float64 (W, A), rows sum to 1; nsites: float or None; alphabet: str, the letters of the columns.
+    """
+
+    id: str
+    name: str
+    probabilities: np.ndarray
+    nsites: float | None
+    alphabet: str
+
+
+def read_meme(path):
+    """Read a file in MEME format: minimal, or the text output of MEME, version 4 or later; plain or gzip.
+
+    Matrices of log-odds are skipped. Rows are divided by their sum.
+
+    Returns
+    -------
+    dict of str to Motif
+        By id, in the order of the file.
+
+    Raises
+    ------
+    UserError
+        Not a MEME file, no motif, an id twice, or a matrix that is not complete, with the line.
+    """
+    try:
+        content = Path(path).read_bytes()
+        content = gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content
+        lines = content.decode().splitlines()
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: cannot be read as a MEME motif file ({error})") from error
+    return _Reader(path, lines).motifs()
+
+
+class _Reader:
+    """One pass over the lines of a file."""
+
+    def __init__(self, path, lines):
+        self.path, self.lines, self.at, self.letters = path, lines, 0, "ACGT"
+
+    def fail(self, message, at=None):
+        raise UserError(f"{self.path}, line {(self.at if at is None else at) + 1}: {message}")
+
+    def motifs(self):
+        if not any(line.startswith("MEME version") for line in self.lines):
+            raise UserError(f"{self.path}: no line 'MEME version 4'; give motifs in the MEME motif format")
+        found, names = {}, None
+        while self.at < len(self.lines):
+            line = self.lines[self.at].strip()
+            self.at += 1
+            if line.startswith("ALPHABET"):
+                self.read_alphabet(line)
+            elif line.split()[:1] == ["MOTIF"]:
+                names = self.read_names(line)
+            elif line.startswith("letter-probability matrix"):
+                if names is None:
+                    self.fail("a matrix without a line 'MOTIF name' before it", self.at - 1)
+                if names[0] in found:
+                    self.fail(f"motif {names[0]} stands twice in the file; rename one", self.at - 1)
+                found[names[0]] = self.read_matrix(line, *names)
+                names = None
+        if not found:
+            raise UserError(f"{self.path}: no motif with a 'letter-probability matrix'")
+        return found
+
+    def read_alphabet(self, line):
+        """`ALPHABET= ACGT`, or a definition that ends with END ALPHABET, one letter a line."""
+        if "=" in line:
+            self.letters = "".join(line.split("=", 1)[1].split()).upper()
+            return
+        letters = set()
+        while self.at < len(self.lines) and not self.lines[self.at].startswith("END ALPHABET"):
+            # `A "Adenine" CC0000 ~ T "Thymine" 008000` holds two letters, `N "Any" = ACGT` none of its own.
+            fields = re.sub(r'"[^"]*"', "", self.lines[self.at]).split()
+            if fields and "=" not in fields:
+                letters.add(fields[0])
+                letters.update(fields[fields.index("~") + 1 :][:1] if "~" in fields else [])
+            self.at += 1
+        self.letters = "".join(sorted(letters))
+        self.at += 1
+
+    def read_names(self, line):
+        fields = line.split()[1:]
+        if not fields:
+            self.fail("MOTIF without a name", self.at - 1)
+        # MEME's own output goes on with `width = 8 sites = ...`.
+        name = fields[1] if len(fields) > 1 and fields[1] != "width" else ""
+        return fields[0], name
+
+    def read_matrix(self, line, identifier, name):
+        values = dict(re.findall(r"(\w+)\s*=\s*(\S+)", line))
+        header, rows = self.at - 1, []
+        try:
+            width = int(values["w"]) if "w" in values else None
+            nsites = float(values["nsites"]) if "nsites" in values else None
+        except ValueError:
+            self.fail(f"motif {identifier}: w= and nsites= must be numbers", header)
+        while len(rows) != width and self.at < len(self.lines) and re.match(NUMBER, self.lines[self.at]):
+            rows.append(self.read_row(identifier))
+            self.at += 1
+        if not rows or len(rows) != (width or len(rows)):
+            self.fail(
+                f"motif {identifier}: {len(rows)} rows of letter probabilities, expected {width}", header
+            )
+        matrix = np.array(rows)
+        return Motif(identifier, name, matrix / matrix.sum(axis=1, keepdims=True), nsites, self.letters)
+
+    def read_row(self, identifier):
+        try:
+            row = [float(field) for field in self.lines[self.at].split()]
+        except ValueError:
+            self.fail(f"motif {identifier}: not a row of numbers")
+        if len(row) != len(self.letters):
+            self.fail(f"motif {identifier}: {len(row)} numbers, but the alphabet is {self.letters}")
+        if not (min(row) >= 0 and abs(sum(row) - 1) <= ROW_TOLERANCE):
+            self.fail(f"motif {identifier}: letter probabilities must be at least 0 and sum to 1")
+        return row
+
+
+def write_meme(motifs, path):
+    """Write a motif set in the MEME minimal format.
+
+    Each row sums to 1 exactly as printed. `nsites` is the true number of sites; methods without sites
+    leave it out. Filters without a site have no motif and are left out.
+
+    Parameters
+    ----------
+    motifs : MotifSet
+        The motifs.
+    path : path
+        Result.
+
+    Returns
+    -------
+    list of str
+        Names of the filters left out.
+    """
+    letters = motifs.alphabet.letters
+    background = " ".join(
+        f"{letter} {share}"
+        for letter, share in zip(letters, _printed(motifs.background[None])[0], strict=True)
+    )
+    text = ["MEME version 4", "", f"ALPHABET= {letters}", ""]
+    if motifs.alphabet.complement:
+        text += ["strands: + -" if motifs.alphabet.name == "dna" else "strands: +", ""]
+    text += ["Background letter frequencies", background, ""]
+    silent = set(motifs.silent)
+    sites = [None] * len(motifs) if motifs.n_sites is None else motifs.n_sites
+    for name, count in zip(motifs, sites, strict=True):
+        if name not in silent:
+            rows = _printed(motifs.probabilities(name))
+            nsites = "" if count is None else f" nsites= {count}"
+            text.append(f"MOTIF {name}")
+            text.append(f"letter-probability matrix: alength= {len(letters)} w= {len(rows)}{nsites}")
+            text += [" ".join(row) for row in rows] + [""]
+    if silent:
+        LOG.info("%s: %d filters without sites are left out", path, len(silent))
+    write_text("\n".join(text) + "\n", path)
+    return [name for name in motifs if name in silent]
+
+
+def _printed(probabilities):
+    """Return rows of decimal numbers that sum to 1 as they stand: the largest remainders are rounded up."""
+    scaled = np.asarray(probabilities) * 10**DIGITS
+    floor = np.floor(scaled).astype(int)
+    missing = 10**DIGITS - floor.sum(axis=1)
+    rank = np.argsort(np.argsort(floor - scaled, axis=1, kind="stable"), axis=1)
+    floor += rank < missing[:, None]
+    return [[f"{value / 10**DIGITS:.{DIGITS}f}" for value in row] for row in floor]

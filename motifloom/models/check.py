@@ -1,0 +1,36 @@
+"""Check specs against the datasets they are for, in a process of its own.
+
+    python -m motifloom.models.check < jobs.json
+
+reads a JSON list of objects with `spec` (content or path), `where`, `length`, `alphabet_size`, `task` and
+`n_targets` (other keys are left alone), and writes one JSON list: null for each that is fine, else the
+message. Nothing else goes to standard output.
+"""
+
+import contextlib
+import json
+import sys
+
+from motifloom.errors import UserError
+
+KEYS = ("where", "length", "alphabet_size", "task", "n_targets")
+
+
+def check_jobs(jobs):
+    """Return a message, or None where all is well, for each job."""
+    from motifloom.models.spec import check_spec
+
+    messages = []
+    for job in jobs:
+        try:
+            check_spec(job["spec"], **{key: job[key] for key in KEYS})
+            messages.append(None)
+        except UserError as error:
+            messages.append(str(error))
+    return messages
+
+
+if __name__ == "__main__":
+    with contextlib.redirect_stdout(sys.stderr):
+        result = check_jobs(json.load(sys.stdin))
+    json.dump(result, sys.stdout)

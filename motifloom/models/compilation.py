@@ -1,0 +1,155 @@
+"""Section `compile` of a spec: optimizer, loss and metrics, chosen by the task where they are left out."""
+
+import inspect
+
+import keras
+
+from motifloom.errors import UserError
+from motifloom.models.names import classes, complete, create, find, nearest, snake_case, unique
+
+LOSSES = {
+    "binary": "binary_crossentropy",
+    "multilabel": "binary_crossentropy",
+    "multiclass": "categorical_crossentropy",
+    "regression": "mean_squared_error",
+}
+METRICS = {
+    "binary": ["accuracy", "AUC"],
+    "multilabel": ["AUC"],
+    "multiclass": ["accuracy", "AUC"],
+    "regression": ["mean_absolute_error"],
+}
+# Names whose meaning Keras takes from the shapes of targets and outputs.
+BY_SHAPE = {"accuracy", "acc", "crossentropy", "ce"}
+# Training steps run in one call of TensorFlow: Python's part of a step, a tenth of a small network's
+# time, is then paid once. Results are the same.
+STEPS = 16
+
+
+def compile_arguments(section, task, path):
+    """Return the arguments of Keras' `compile`.
+
+    Parameters
+    ----------
+    section : dict
+        optimizer, loss, metrics and any other argument of `compile`. The targets of a multi-class task are
+        one-hot rows, on which the sparse losses and metrics are the same numbers as those without
+        "sparse", which stand in for them under the name that was written.
+    task : str
+        Chooses loss and, where the section is empty, metrics; the default optimizer is Adam.
+    path : str
+        Key path of the section, for messages.
+
+    Returns
+    -------
+    dict
+        With Keras objects for optimizer, loss and metrics.
+
+    Raises
+    ------
+    UserError
+        If Keras has no such argument, optimizer, loss or metric, or does not take its settings.
+    """
+    known = set(inspect.signature(keras.Model.compile).parameters) - {"self"}
+    for key in section:
+        if key not in known:
+            raise UserError(f"{path}.{key}: is no setting of compile{nearest(key, known)}")
+    loss = _by_name(_only(section.get("loss") or LOSSES[task]), "loss", f"{path}.loss")
+    from_logits = getattr(loss, "get_config", dict)().get("from_logits", False)
+    arguments = {"steps_per_execution": STEPS, **section, "loss": loss}
+    arguments["optimizer"] = _optimizer(section.get("optimizer") or "adam", f"{path}.optimizer")
+    if not section:
+        arguments["metrics"] = METRICS[task]
+    used = set(BY_SHAPE)
+    for key in ("metrics", "weighted_metrics"):
+        entries = arguments.get(key) or []
+        while isinstance(entries, dict) and "class_name" not in entries:
+            entries = _only(entries)
+        entries = entries if isinstance(entries, list) else [entries]
+        entries = entries[0] if len(entries) == 1 and isinstance(entries[0], list) else entries
+        arguments[key] = [
+            _metric(entry, task, from_logits, used, f"{path}.{key}[{i}]") for i, entry in enumerate(entries)
+        ]
+    return arguments
+
+
+def log_names(model):
+    """Return the names of loss and metrics in the logs of a compiled model, without `val_`."""
+    compiled = model.get_compile_config() or {}
+    metrics = [*(compiled.get("metrics") or []), *(compiled.get("weighted_metrics") or [])]
+    return ["loss", *(m if isinstance(m, str) else m["config"]["name"] for m in metrics)]
+
+
+def _only(item):
+    """Take the one item out of a list, or a dict by output, that Keras' compile also accepts."""
+    if isinstance(item, list) and len(item) == 1:
+        return item[0]
+    if isinstance(item, dict) and "class_name" not in item and len(item) == 1:
+        return next(iter(item.values()))
+    return item
+
+
+def _optimizer(entry, path):
+    entry = {"class_name": entry} if isinstance(entry, str) else entry
+    name = entry.get("class_name") if isinstance(entry, dict) else entry
+    spelled = {known.lower(): known for known in classes("optimizer")}
+    name = spelled.get(str(name).lower(), name)
+    find(name, "optimizer", f"{path}.class_name")
+    return create(complete({"config": {}, **entry, "class_name": name}, "optimizer", path), path)
+
+
+def _metric(entry, task, from_logits, used, path):
+    """Return a metric under the name that it has in logs, or a name for Keras to look up."""
+    if isinstance(entry, str):
+        name = entry
+        if entry in BY_SHAPE and not (from_logits and task == "binary"):
+            return entry
+        entry = "BinaryAccuracy" if entry in ("accuracy", "acc") else entry
+    else:
+        name = None
+    metric = _by_name(entry, "metric", path)
+    if not isinstance(metric, keras.metrics.Metric):
+        return metric
+    config = metric.get_config()
+    written = isinstance(entry, dict) and (entry.get("config") or {}).get("name")
+    config["name"] = unique(name or written or snake_case(_name_of(entry)), used)
+    if from_logits:  # the outputs are no probabilities yet
+        if "from_logits" in config:
+            config["from_logits"] = True
+        if isinstance(metric, keras.metrics.BinaryAccuracy):
+            config["threshold"] = 0.0
+    return type(metric).from_config(config)
+
+
+def _name_of(entry):
+    return str(entry.get("class_name") if isinstance(entry, dict) else entry)
+
+
+def _by_name(entry, kind, path):
+    """Return the loss or metric of a name, in any of the spellings that Keras takes, or of a dict."""
+    entry = entry if isinstance(entry, dict) else {"class_name": entry}
+    if entry.get("class_name") == "function":
+        entry = {"class_name": entry.get("config")}
+    name, settings = entry.get("class_name"), dict(entry.get("config") or {})
+    known = classes(kind)
+    spelled = {**{snake_case(n): n for n in known}, **{n: n for n in known}}
+    module = keras.losses if kind == "loss" else keras.metrics
+    if isinstance(name, str) and name not in spelled:
+        try:  # mse, bce, kld, ...: aliases, which Keras knows as functions or classes
+            found = module.get(name)
+        except ValueError:
+            found = None
+        alias = snake_case(getattr(found, "__name__", type(found).__name__))
+        if found is not None and alias not in spelled:
+            return found
+        name = alias if found is not None else name
+    if not isinstance(name, str) or name not in spelled:
+        options = {*spelled, *BY_SHAPE} if kind == "metric" else spelled
+        raise UserError(f"{path}: Keras has no {kind} {name!r}{nearest(name, options)}")
+    name = spelled[name]
+    if name.startswith("Sparse"):
+        if settings.pop("ignore_class", None) is not None:
+            raise UserError(f"{path}.config.ignore_class: every example has a class here; remove it")
+        settings.setdefault("name", snake_case(name))
+        name = name.removeprefix("Sparse")
+    return create(complete({"class_name": name, "config": settings}, kind, path), path)

@@ -1,0 +1,132 @@
+"""Predictions of a trained network, as probabilities or values."""
+
+from pathlib import Path
+
+import keras
+import numpy as np
+import pandas as pd
+
+from motifloom.errors import UserError
+from motifloom.models import layers  # noqa: F401  (registers our layers for loading)
+from motifloom.models.names import first_line
+from motifloom.models.structure import output_activation
+
+
+def load_model(path):
+    """Load a network in safe mode, which runs no code that a file may hold.
+
+    Raises
+    ------
+    UserError
+        If the file is not there, or holds no such model.
+    """
+    if not Path(path).is_file():
+        raise UserError(f"{path}: there is no such file")
+    try:
+        return keras.models.load_model(path, safe_mode=True)
+    except Exception as error:  # Keras raises all kinds
+        raise UserError(f"{path}: not a model that can be loaded ({first_line(error)})") from error
+
+
+def predict(model, tokens, *, task, alphabet, reverse_complement=False, batch=512):
+    """Return the scores of sequences.
+
+    Parameters
+    ----------
+    model : keras.Model
+        From tokens to one score per target.
+    tokens : array or h5py.Dataset, uint8 (N, L)
+        Read by blocks.
+    task : str
+        Outputs of a network that was trained on logits are turned into probabilities: by the sigmoid, or
+        the softmax for a multi-class task.
+    alphabet : Alphabet
+        Used for the reverse complement.
+    reverse_complement : bool
+        Average the scores of both strands.
+    batch : int
+        Sequences per step. All steps are of this size, the last one padded, so that a network is compiled
+        for one shape.
+
+    Returns
+    -------
+    float32 (N, T)
+
+    Raises
+    ------
+    UserError
+        If the sequences are not of the network's length, or their alphabet has no complement.
+    """
+    length = model.input_shape[1]
+    if length not in (None, tokens.shape[1]):
+        raise UserError(f"the model takes sequences of {length} letters, not of {tokens.shape[1]}")
+    squash = _squash(model, task)
+    scores = np.empty((len(tokens), model.output_shape[1]), np.float32)
+    for start in range(0, len(tokens), batch):
+        block = np.asarray(tokens[start : start + batch])
+        padded = np.zeros((batch, block.shape[1]), np.uint8)
+        padded[: len(block)] = block
+        result = squash(model.predict_on_batch(padded))
+        if reverse_complement:
+            result = (result + squash(model.predict_on_batch(alphabet.reverse_complement(padded)))) / 2
+        scores[start : start + batch] = result[: len(block)]
+    return scores
+
+
+def _squash(model, task):
+    """Return the function from a network's outputs to scores."""
+    loss = getattr(model, "loss", None)
+    on_logits = getattr(loss, "get_config", dict)().get("from_logits", False)
+    if task == "regression" or not on_logits or output_activation(model) not in ("linear", None):
+        return np.asarray
+    function = keras.activations.softmax if task == "multiclass" else keras.activations.sigmoid
+    return lambda logits: keras.ops.convert_to_numpy(function(keras.ops.convert_to_tensor(logits)))
+
+
+def predict_dataset(path, dataset, reverse_complement=False, batch=512):
+    """Return the scores of all examples of a dataset, in its order: see :func:`predict`.
+
+    Parameters
+    ----------
+    path : str or Path
+        The model.keras file.
+    dataset : motifloom.data.store.Dataset
+
+    Returns
+    -------
+    float32 (N, T)
+    """
+    return predict(
+        load_model(path),
+        dataset.tokens,
+        task=dataset.task,
+        alphabet=dataset.alphabet,
+        reverse_complement=reverse_complement,
+        batch=batch,
+    )
+
+
+def predictions_table(dataset, parts, scores):
+    """Return the table of predictions.
+
+    Parameters
+    ----------
+    dataset : motifloom.data.store.Dataset
+    parts : sequence of str
+        Part of each example, in the dataset's order.
+    scores : float (N, T)
+
+    Returns
+    -------
+    pandas.DataFrame
+        id, part, target.<name>..., score.<name>...
+    """
+    names = dataset.target_names
+    return pd.DataFrame(
+        {
+            "id": np.asarray(dataset.regions["id"]),
+            "part": np.asarray(parts),
+            **{f"target.{name}": dataset.targets[:, i] for i, name in enumerate(names)},
+            **{f"score.{name}": scores[:, i] for i, name in enumerate(names)},
+        }
+    )

@@ -1,0 +1,295 @@
+"""Specs: a network, how it is compiled and trained, as JSON or YAML with the sections of Cnnamon.
+
+    model:            {layers: [{class_name, config}, ...]}, or a Keras model's own config
+    compile:          {optimizer, loss, metrics, and all that Keras' compile takes}
+    training_params:  {epochs, batch_size, class_weight, and all that Keras' fit takes}
+    callbacks:        {Name: {settings}}
+
+A spec is data: it is never changed, and program code in it is refused.
+"""
+
+import copy
+import inspect
+import json
+import re
+from pathlib import Path
+
+import keras
+import numpy as np
+import yaml
+
+from motifloom.errors import UserError
+from motifloom.models.callbacks import make_callbacks
+from motifloom.models.compilation import LOSSES, compile_arguments
+from motifloom.models.device import seed_everything
+from motifloom.models.graph import Graph
+from motifloom.models.names import first_line, nearest
+from motifloom.models.structure import output_activation
+
+SECTIONS = ("model", "compile", "training_params", "callbacks")
+ACTIVATIONS = {"binary": "sigmoid", "multilabel": "sigmoid", "multiclass": "softmax", "regression": "linear"}
+# The data are the dataset's, and callbacks have a section of their own.
+NOT_FIT = {"self", "x", "y", "validation_data", "validation_split", "sample_weight", "callbacks"}
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML as people write it: 1e-3 is a number, which YAML 1.1 would read as text."""
+
+
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"^[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+$"), list("-+0123456789")
+)
+
+
+def read_spec(source, where=None):
+    """Read a spec.
+
+    Parameters
+    ----------
+    source : str, Path or dict
+        A JSON or YAML file (by its suffix; YAML is read safely), or the content. What Keras' `to_json`
+        writes is a spec with a model and, if it was compiled, that.
+    where : str, optional
+        What to call it in messages; default: the path.
+
+    Returns
+    -------
+    dict
+        A copy with the sections `model`, `compile`, `training_params`, `callbacks`; missing ones are {}.
+
+    Raises
+    ------
+    UserError
+        If the file cannot be read, or a section is unknown, of the wrong type, or the model is missing.
+    """
+    if isinstance(source, dict):
+        where, spec = where or "spec", copy.deepcopy(source)
+    else:
+        where = where or str(source)
+        spec = _parse(Path(source), where)
+    if not isinstance(spec, dict):
+        raise UserError(f"{where}: is no spec; write a mapping with the section model")
+    if "class_name" in spec:
+        model = {key: value for key, value in spec.items() if key != "compile_config"}
+        spec = {"model": model, "compile": spec.get("compile_config") or {}}
+    for key, value in spec.items():
+        if key not in SECTIONS:
+            raise UserError(f"{where}: {key}: is no section of a spec{nearest(key, SECTIONS)}")
+        if not isinstance(value, dict) and value is not None:
+            raise UserError(f"{where}: {key}: must be a mapping, not {type(value).__name__}")
+    if not spec.get("model"):
+        raise UserError(f"{where}: model: is missing; write model: {{layers: [...]}}")
+    return {section: spec.get(section) or {} for section in SECTIONS}
+
+
+def _parse(path, where):
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise UserError(f"{where}: there is no such file") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{where}: cannot be read as text ({first_line(error)})") from None
+    try:
+        if path.suffix.lower() in (".yaml", ".yml"):
+            return yaml.load(text, _Loader)
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise UserError(f"{where}: line {error.lineno}: not valid JSON: {error.msg}") from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f"line {mark.line + 1}: " if mark else ""
+        problem = getattr(error, "problem", None) or first_line(error)
+        raise UserError(f"{where}: {line}not valid YAML: {problem}") from None
+
+
+def build_model(spec, *, length, alphabet_size, task, n_targets, seed=0, where="spec"):
+    """Build and compile the network of a spec for a dataset.
+
+    Parameters
+    ----------
+    spec : dict, str or Path
+        See :func:`read_spec`. An `input_shape` is only checked. For `units` and `activation`, the value
+        "auto" stands for the number of targets and for the activation function of the task, so that one
+        spec serves several tasks. What `compile` leaves out is chosen by the task.
+    length, alphabet_size : int
+        Length of the sequences in letters, and number of letters.
+    task : {"binary", "multiclass", "multilabel", "regression"}
+        What the targets are; targets of a multi-class task are one-hot rows.
+    n_targets : int
+        Number of columns of the targets.
+    seed : int
+        Seed of the initial weights.
+    where : str
+        What to call the spec in messages.
+
+    Returns
+    -------
+    keras.Model
+        From `tokens`, uint8 (batch, length), to (batch, n_targets); one-hot first, layers flat.
+
+    Raises
+    ------
+    UserError
+        For the first thing in the spec that Keras does not have, or that does not fit the dataset.
+    """
+    spec = read_spec(spec, where)
+    seed_everything(seed, "weights")
+    section = _fill(spec["model"], task, n_targets)
+    graph = Graph(section, length=length, alphabet_size=alphabet_size, path=f"{where}: model")
+    model = graph.model
+    arguments = compile_arguments(spec["compile"], task, f"{where}: compile")
+    _check_output(model, graph.paths, arguments["loss"], task, n_targets, where)
+    _compile(model, arguments, task, n_targets, f"{where}: compile")
+    return model
+
+
+def check_spec(spec, *, length, alphabet_size, task, n_targets, where="spec"):
+    """Raise a UserError if a training of the spec on such a dataset could not start.
+
+    Parameters are those of :func:`build_model`.
+    """
+    spec = read_spec(spec, where)
+    sizes = {"length": length, "alphabet_size": alphabet_size, "task": task, "n_targets": n_targets}
+    model = build_model(spec, **sizes, where=where)
+    fit_arguments(spec, task, n_targets, where)
+    make_callbacks(spec["callbacks"], model, folder=None, validated=True, where=where)
+
+
+def fit_arguments(spec, task, n_targets, where="spec"):
+    """Return the settings of section `training_params`, with defaults.
+
+    Parameters
+    ----------
+    spec : dict
+        See :func:`read_spec`.
+    task, n_targets : str, int
+        As in :func:`build_model`.
+    where : str
+        What to call the spec in messages.
+
+    Returns
+    -------
+    dict
+        Arguments of Keras' `fit`; `epochs` (default 30), `batch_size` (default 64), and `class_weight` as
+        float64 (classes,) or None.
+
+    Raises
+    ------
+    UserError
+        If a setting is unknown or out of range, or class weights do not fit the task.
+    """
+    path = f"{where}: training_params"
+    known = set(inspect.signature(keras.Model.fit).parameters) - NOT_FIT
+    given = spec["training_params"]
+    for key in given:
+        if key not in known:
+            raise UserError(f"{path}.{key}: is no setting of a training{nearest(key, known)}")
+    arguments = {"epochs": 30, "batch_size": 64, **given, "verbose": 0}
+    for key in ("epochs", "batch_size"):
+        value = arguments[key]
+        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+            raise UserError(f"{path}.{key}: {value!r} is not a whole number above 0")
+    weights = arguments.pop("class_weight", None)
+    return {**arguments, "class_weight": _class_weight(weights, task, n_targets, f"{path}.class_weight")}
+
+
+def _class_weight(weights, task, n_targets, path):
+    """Return the weight of each class; JSON has the numbers of the classes as text."""
+    if weights is None:
+        return None
+    if task not in ("binary", "multiclass"):
+        raise UserError(f"{path}: a {task} task has no classes to weigh; remove it")
+    n_classes = 2 if task == "binary" else n_targets
+    table = np.ones(n_classes)
+    try:
+        pairs = {int(key): float(value) for key, value in weights.items()}
+    except (AttributeError, TypeError, ValueError):
+        raise UserError(f'{path}: write a weight for each class number, as in {{"0": 1, "1": 5}}') from None
+    for number, value in pairs.items():
+        if not 0 <= number < n_classes:
+            raise UserError(f"{path}: there is no class {number}; classes are 0 to {n_classes - 1}")
+        if not value >= 0:
+            raise UserError(f"{path}: the weight of class {number} is {value}; it must be 0 or more")
+        table[number] = value
+    return table
+
+
+def _fill(item, task, n_targets):
+    """Return a copy of the model section with "auto" filled in."""
+    if isinstance(item, list):
+        return [_fill(value, task, n_targets) for value in item]
+    if not isinstance(item, dict):
+        return item
+    automatic = {"units": n_targets, "activation": ACTIVATIONS[task]}
+    return {
+        key: automatic[key] if value == "auto" and key in automatic else _fill(value, task, n_targets)
+        for key, value in item.items()
+    }
+
+
+def _check_output(model, paths, loss, task, n_targets, where):
+    """Raise a UserError where the last layer does not give what the targets and the loss need."""
+    last = model.get_config()["output_layers"]
+    name = last[0] if isinstance(last[0], str) else last[0][0]
+    path = f"{paths.get(name, f'{where}: model')}: output layer {name}"
+    shape = model.output_shape
+    if len(shape) != 2:
+        raise UserError(
+            f"{path}: gives {list(shape[1:])} values per example instead of {n_targets}; "
+            "put Flatten or GlobalMaxPooling1D before it"
+        )
+    activation = output_activation(model)
+    if shape[1] != n_targets:
+        advice = f"write units: {n_targets}"
+        if task == "binary" and shape[1] == 2:
+            advice += " and activation: sigmoid, or make the dataset's task multiclass"
+        raise UserError(f"{path}: {shape[1]} units do not fit the dataset's {n_targets} target(s); {advice}")
+    if activation == "softmax" and n_targets == 1:
+        raise UserError(f"{path}: softmax on one unit is always 1; write activation: {ACTIVATIONS[task]}")
+    if activation is not None:
+        _check_activation(activation, loss, task, path, f"{where}: compile.loss")
+
+
+def _check_activation(activation, loss, task, path, loss_path):
+    """Raise a UserError unless activation function, loss and task go together."""
+    name = getattr(loss, "name", getattr(loss, "__name__", "loss"))
+    from_logits = getattr(loss, "get_config", dict)().get("from_logits", False)
+    crossentropy = isinstance(loss, keras.losses.BinaryCrossentropy | keras.losses.BinaryFocalCrossentropy)
+    categorical = isinstance(
+        loss, keras.losses.CategoricalCrossentropy | keras.losses.CategoricalFocalCrossentropy
+    )
+    if categorical and task != "multiclass":
+        raise UserError(f"{loss_path}: {name} is for multiclass, not for {task}; write {LOSSES[task]}")
+    if task == "regression":
+        if crossentropy:
+            raise UserError(f"{loss_path}: {name} is for classes, not for {task}; write {LOSSES[task]}")
+        return
+    right = ACTIVATIONS[task]
+    allowed = {"sigmoid", "hard_sigmoid"} if right == "sigmoid" else {"softmax"}
+    if from_logits and activation != "linear":
+        raise UserError(
+            f"{path}: {activation} with from_logits: true applies it twice; "
+            "write activation: linear, or remove from_logits"
+        )
+    if not from_logits and activation not in allowed:
+        advice = f"write activation: {right}"
+        if activation == "linear":
+            advice += ", or from_logits: true in the loss"
+        raise UserError(f"{path}: {activation} gives no probabilities for a {task} task; {advice}")
+
+
+def _compile(model, arguments, task, n_targets, path):
+    """Compile, and try loss and metrics on two made-up examples; they fail here rather than in a job."""
+    targets = np.zeros((2, n_targets), np.float32)
+    if task == "multiclass":
+        targets[[0, 1], [0, 1]] = 1
+    else:
+        targets[1] = 1
+    scores = np.full((2, n_targets), 1 / max(n_targets, 2), np.float32)
+    try:
+        model.compile(**arguments)
+        model.compute_loss(y=targets, y_pred=keras.ops.convert_to_tensor(scores))
+        model.compute_metrics(None, targets, keras.ops.convert_to_tensor(scores))
+        model.reset_metrics()
+    except Exception as error:  # Keras raises all kinds
+        raise UserError(f"{path}: {first_line(error)}") from error

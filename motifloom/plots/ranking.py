@@ -1,0 +1,169 @@
+"""ROC and precision-recall curves, and what all pictures of predictions share."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score, roc_curve
+
+from motifloom.plots.style import CLASS_COLOURS, GREY
+
+# Name, colour and line of what the model is compared with; other baselines take the last colour.
+BASELINES = {
+    "kmer": ("k-mers", "#3F3F3F", "-"),
+    "gc": ("GC content", "#8E8E8E", (0, (4, 2))),
+    "label_shuffle": ("shuffled labels", "#B5B5B5", (0, (1, 1.5))),
+}
+CHANCE = {"color": "#BBBBBB", "linewidth": 0.8, "linestyle": (0, (4, 3)), "zorder": 0}
+_GRID = np.linspace(0, 1, 401)
+
+
+def roc(predictions, task, classes, *, baselines=None, part="test"):
+    """Draw ROC curves: of the model and its baselines, or of every class and their mean.
+
+    Parameters
+    ----------
+    predictions : pandas.DataFrame
+    task : str
+        binary, multiclass (one class against the rest) or multilabel.
+    classes : list of str
+    baselines : dict of str to pandas.DataFrame, or None
+        Predictions of the same examples to draw in grey; the keys kmer, gc, label_shuffle are spelt out.
+    part : str
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    figure, axis = _curves(predictions, task, classes, baselines, part, _roc_curve, roc_auc_score, "AUROC")
+    axis.plot([0, 1], [0, 1], **CHANCE, label="chance: AUROC 0.500")
+    axis.set(xlabel="False positive rate", ylabel="True positive rate (recall)")
+    _legend(figure, axis)
+    return figure
+
+
+def precision_recall(predictions, task, classes, *, baselines=None, part="test"):
+    """Draw precision-recall curves beside the prevalence, which is what chance reaches.
+
+    Parameters and result as for :func:`roc`; the area is the average precision.
+    """
+    area = average_precision_score
+    figure, axis = _curves(predictions, task, classes, baselines, part, _precision_curve, area, "AUPRC")
+    drawn = _drawable(target_pairs(predictions, task, classes, part))
+    if drawn:
+        prevalence = np.mean([labels.mean() for labels, _ in drawn.values()])
+        axis.axhline(
+            prevalence, **CHANCE, label=f"{'' if task == 'binary' else 'mean '}prevalence: {prevalence:.3f}"
+        )
+    axis.set(xlabel="Recall", ylabel="Precision")
+    _legend(figure, axis)
+    return figure
+
+
+def target_pairs(predictions, task, classes, part):
+    """Return labels and scores of every target in a part: dict of name to (float (n,), float (n,))."""
+    rows = predictions[predictions["part"] == part]
+    names = list(classes[1:] if task == "binary" else classes)
+    targets, scores = (
+        rows[[f"{kind}.{name}" for name in names]].to_numpy(float).T for kind in ("target", "score")
+    )
+    known = np.isfinite(targets) & np.isfinite(scores)
+    if task == "multiclass":
+        known &= known.all(axis=0)
+    return {name: (targets[i, known[i]], scores[i, known[i]]) for i, name in enumerate(names)}
+
+
+def _drawable(pairs):
+    """Return the pairs that hold both classes."""
+    return {name: pair for name, pair in pairs.items() if 0 < pair[0].sum() < len(pair[0])}
+
+
+def _roc_curve(labels, scores):
+    """Return the true positive rate at every false positive rate of the grid, from the origin."""
+    false, true, _ = roc_curve(labels, scores)
+    return np.append(0, _GRID), np.append(0, np.interp(_GRID, false, true))
+
+
+def _precision_curve(labels, scores):
+    """Return the precision at every recall of the grid: steps, as the average precision counts them."""
+    precision, recall, _ = precision_recall_curve(labels, scores)
+    return _GRID, precision[::-1][np.searchsorted(recall[::-1], _GRID - 1e-12)]
+
+
+def _curves(predictions, task, classes, baselines, part, curve, area, name):
+    """Draw the curves, and for several targets the strip of their areas; returns the figure and the axis."""
+    pairs = target_pairs(predictions, task, classes, part)
+    drawn = _drawable(pairs)
+    binary = task == "binary"
+    lines = 0.2 * (2 + len(baselines or {}))
+    size = (4.0, 4.0 + lines) if binary else (7.2, max(4.0, 0.9 + 0.19 * len(classes)) + lines / 2)
+    figure, axes = plt.subplots(
+        1, 1 if binary else 2, figsize=size, squeeze=False, width_ratios=[4.0] if binary else [4.0, 3.2]
+    )
+    axis = axes[0, 0]
+    axis.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), aspect="equal", anchor="N")
+    axis.set_title(heading(pairs, task, part), loc="left")
+    if not drawn:
+        axis.text(0.5, 0.5, "one class only", ha="center", va="center", color=GREY)
+        for empty in axes[0, 1:]:
+            empty.set_axis_off()
+        return figure, axis
+    colours = dict(zip(drawn, CLASS_COLOURS, strict=False))
+    if len(drawn) > len(CLASS_COLOURS):
+        colours = dict.fromkeys(drawn, CLASS_COLOURS[5])
+    label, colour = ("model", CLASS_COLOURS[0]) if binary else ("mean", "black")
+    _mean_line(axis, drawn, curve, area, f"{label}: {name}", color=colour, linewidth=2, zorder=4)
+    others = {}
+    for key in sorted(baselines or {}, key=[*BASELINES, *(baselines or {})].index):
+        found = _drawable(target_pairs(baselines[key], task, classes, part))
+        label, colour, line = BASELINES.get(key, (key, "#B5B5B5", "-."))
+        if found:
+            others[key] = colour, found
+            _mean_line(
+                axis, found, curve, area, f"{label}: {name}", color=colour, linestyle=line, linewidth=1.2
+            )
+    if not binary:
+        for target, pair in drawn.items():
+            axis.plot(*curve(*pair), color=colours[target], linewidth=0.9, alpha=0.75)
+        _area_strip(axes[0, 1], drawn, others, area, name, colours)
+    return figure, axis
+
+
+def _mean_line(axis, pairs, curve, area, label, **style):
+    """Draw the mean curve over targets, with the mean area in its label."""
+    x, y = np.mean([curve(*pair) for pair in pairs.values()], axis=0)
+    value = np.mean([area(*pair) for pair in pairs.values()])
+    axis.plot(x, y, label=f"{label} {value:.3f}", **style)
+
+
+def _legend(figure, axis):
+    handles, labels = axis.get_legend_handles_labels()
+    columns = 1 if len(figure.axes) == 1 else 2
+    figure.legend(handles, labels, loc="outside lower left", ncols=columns, labelspacing=0.35)
+
+
+def _area_strip(axis, pairs, others, area, name, colours):
+    """Draw the area of every target as a dot on a row of its own, in order, with baselines as ticks."""
+    areas = {target: area(*pair) for target, pair in pairs.items()}
+    order = sorted(areas, key=areas.get, reverse=True)
+    for row, target in enumerate(order):
+        axis.plot([0, 1], [row, row], color="#E4E4E4", linewidth=0.6, zorder=0)
+        for colour, found in others.values():
+            if target in found:
+                axis.plot(area(*found[target]), row, "|", color=colour, markersize=8, markeredgewidth=1.6)
+        if name == "AUPRC":
+            axis.plot(pairs[target][0].mean(), row, "x", color="#BBBBBB", markersize=4)
+        axis.plot(areas[target], row, "o", color=colours[target], markersize=5)
+        axis.text(1.03, row, f"{areas[target]:.3f}", va="center", fontsize=7.5)
+    axis.set_yticks(range(len(order)), order, fontsize=8)
+    axis.set_ylim(len(order) - 0.4, -0.6)
+    axis.set_xlim((0.4 if name == "AUROC" and min(areas.values()) > 0.45 else 0), 1.0)
+    axis.tick_params(axis="y", length=0)
+    axis.spines["left"].set_visible(False)
+    ticks = ["grey ticks: baselines"] * bool(others) + ["crosses: prevalence"] * (name == "AUPRC")
+    axis.set_xlabel(name + (f"\n({'; '.join(ticks)})" if ticks else ""))
+
+
+def heading(pairs, task, part):
+    """Return the title of a picture: the part, and how many examples and positives it has."""
+    n = max(len(labels) for labels, _ in pairs.values())
+    positives = f" ({int(sum(y.sum() for y, _ in pairs.values())):,} positive)" if task == "binary" else ""
+    return f"{part}: n = {n:,}{positives}"

@@ -1,0 +1,69 @@
+"""The page of all experiments side by side."""
+
+import pandas as pd
+
+from motifloom.report.headline import axis, axis_marks, headline, strips, summarise
+from motifloom.report.page import write_page
+from motifloom.report.sections import TASKS, audit_verdict
+
+
+def build_index(experiments, comparison, path, *, differences=None, audits=None, links=None):
+    """Write the page that lays all experiments side by side, those with the same headline on one axis.
+
+    Parameters
+    ----------
+    experiments : list of dict
+        name, task, dataset, model, n (number of examples), baselines (list of names in `comparison`),
+        report (path of its page relative to `path`, or None).
+    comparison : pandas.DataFrame
+        experiment, model, kind, dataset, seed, part, target, metric, value, ci_low, ci_high, n.
+    path : path
+        Where the HTML file goes.
+    differences : pandas.DataFrame, optional
+        Paired differences between experiments, with intervals.
+    audits : dict of str to pandas.DataFrame, optional
+        The leakage audit of each dataset.
+    links : dict of str to str, optional
+        Tables that the page links to: label -> path relative to `path`.
+    """
+    groups = {}
+    for experiment in experiments:
+        row = _row(experiment, comparison, differences, audits or {})
+        groups.setdefault(row["group"], []).append(row)
+    write_page(
+        path,
+        "index.html",
+        groups=[_group(key, rows) for key, rows in groups.items()],
+        total=len(experiments),
+        links=links or {},
+    )
+
+
+def _row(experiment, comparison, differences, audits):
+    own = comparison[comparison["experiment"] == experiment["name"]]
+    first = own[own["seed"] == own["seed"].min()]
+    best = headline(first, experiment["task"])
+    baselines = experiment.get("baselines", [])
+    summary = best and summarise(comparison, experiment["name"], baselines, best, differences)
+    return {
+        **experiment,
+        "task": TASKS.get(experiment["task"], experiment["task"]),
+        "summary": summary,
+        "group": (best["metric"], best["part"]) if best else None,
+        "audit": audit_verdict(audits.get(experiment["dataset"])),
+    }
+
+
+def _group(key, rows):
+    """Put the rows of one headline metric on a common axis."""
+    if key is None:
+        return {"title": "Without metrics", "rows": rows, "axis": None, "chance": None}
+    metric, part = key
+    drawn = pd.concat([row["summary"]["rows"] for row in rows])
+    bounds = axis(drawn[["value", "ci_low", "ci_high"]].to_numpy(float).ravel(), metric)
+    for row in rows:
+        row["strips"] = strips(row["summary"]["rows"], bounds)
+    # Chance is the same for all only where it does not depend on the data.
+    chance = {row["summary"]["chance_value"] for row in rows}
+    title = f"{rows[0]['summary']['metric']}, {part} part"
+    return {"title": title, "rows": rows, **axis_marks(bounds, chance.pop() if len(chance) == 1 else None)}

@@ -1,0 +1,361 @@
+"""What each section of an experiment's page shows: tables turned into plain values for the templates."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import yaml
+
+from motifloom.plots.data import class_members
+from motifloom.report.format import (
+    KIND_LABELS,
+    METRIC_LABELS,
+    PARTS,
+    metric_interval,
+    metric_label,
+    metric_value,
+    number,
+    target_label,
+)
+from motifloom.report.headline import AGGREGATES, headline, summarise
+from motifloom.report.recovery import recovered_motifs
+from motifloom.report.svg import inline_svg
+
+DATA_FIGURES = {
+    "counts": "Examples by source, class and part",
+    "composition": "GC content and length",
+    "gc_content": "GC content by class",
+    "lengths": "Lengths by source",
+}
+TASKS = {
+    "binary": "binary classification",
+    "multiclass": "multi-class classification",
+    "multilabel": "multi-label classification",
+    "regression": "regression",
+}
+
+
+AUDIT_CHECKS = {
+    "overlap": "overlapping windows",
+    "identical": "identical sequences",
+    "reverse_complement": "reverse complements",
+    "near_duplicate": "near-duplicate sequences",
+    "parent": "negatives made for an example of another part",
+}
+
+
+def header_section(report):
+    """Return what the head of the page shows: counts, the headline with its company, the audit's verdict."""
+    best = first_headline(report)
+    return {
+        "task": TASKS.get(report.task, report.task),
+        "n": len(report.regions),
+        "classes": report.classes,
+        "headline": best
+        and summarise(report.comparison, report.name, report.baselines, best, report.differences),
+        "audit": audit_verdict(report.audit),
+    }
+
+
+def first_headline(report):
+    """Return the headline row of the first seed that has metrics, or None."""
+    rows = (headline(run.metrics, report.task) for run in report.runs if run.metrics is not None)
+    return next((row for row in rows if row), None)
+
+
+def audit_verdict(audit):
+    """Return (state, text) of the leakage audit; state is ok, leak or unknown."""
+    if audit is None or not len(audit):
+        return "unknown", "split not audited"
+    leaks = audit[audit["leak"] == "yes"]
+    if not len(leaks):
+        return "ok", "no leak between the parts"
+    kinds = leaks["check"].nunique()
+    return "leak", f"leaks found by {kinds} check{'s' if kinds > 1 else ''} of the split"
+
+
+def data_section(report):
+    """Return the Data section: sources, counts, ledger, audit and pictures."""
+    parts = resolve_parts(report.split, report.fold) if report.split is not None else None
+    counts = class_counts(report.regions, parts, report.task, report.classes)
+    groups = report.split["group"].nunique() if parts is not None and "group" in report.split else None
+    return {
+        "sources": source_rows(report),
+        "counts": counts.to_dict("records"),
+        "parts": [column for column in counts.columns if column not in ("source", "class", "total")],
+        "overlapping": report.task == "multilabel",
+        "groups": groups,
+        "ledger": [] if report.ledger is None else ledger_summary(report.ledger).to_dict("records"),
+        "lost": 0 if report.ledger is None else len(report.ledger),
+        "audit": audit_grid(report.audit),
+        "figures": drawn(report.figures, "data"),
+    }
+
+
+def resolve_parts(split, fold):
+    """Return the part of every example as a Series by id; fold i tests, fold i + 1 validates."""
+    parts = split.set_index("id")["part"]
+    names = sorted(
+        (name for name in parts.unique() if name.startswith("fold")), key=lambda name: int(name[4:])
+    )
+    if names:
+        roles = dict.fromkeys(names, "train")
+        roles[f"fold{(fold + 1) % len(names)}"] = "validation"
+        roles[f"fold{fold}"] = "test"
+        parts = parts.map(roles)
+    return parts
+
+
+def class_counts(regions, parts, task, classes):
+    """Count examples by source, class and part.
+
+    Parameters
+    ----------
+    regions : pandas.DataFrame
+        id, source, target.<name>.
+    parts : pandas.Series or None
+        Part by id.
+    task : str
+    classes : list of str
+
+    Returns
+    -------
+    pandas.DataFrame
+        source, class, one column per part, total; rows without any example are left out. An example of a
+        multilabel task counts under each of its labels, or under "no label"; for regression the class is "".
+    """
+    everything = {"": np.ones(len(regions), dtype=bool)}
+    members = everything if task == "regression" else class_members(regions, task, classes)
+    part = (
+        pd.Series("total", index=regions.index)
+        if parts is None
+        else regions["id"].map(parts).fillna("unused")
+    )
+    order = [*PARTS, *part.unique()]
+    rows = []
+    for source in regions["source"].unique():
+        for name, inside in members.items():
+            found = part[inside & (regions["source"] == source)].value_counts()
+            if len(found):
+                rows.append({"source": source, "class": name, **found, "total": int(found.sum())})
+    table = pd.DataFrame(rows, columns=["source", "class", *dict.fromkeys(order), "total"])
+    table = table.loc[:, ~table.columns.duplicated()].dropna(axis=1, how="all").fillna(0)
+    return table.astype(dict.fromkeys(table.columns[2:], int))
+
+
+def source_rows(report):
+    """List the sources: name, kind, file, first digits of its SHA-256 and number of examples."""
+    given = {source["name"]: source for source in report.sources}
+    found = report.regions["source"].value_counts()
+    rows = []
+    for name in dict.fromkeys([*given, *report.regions["source"].unique()]):
+        file = given.get(name, {}).get("file") or ""
+        rows.append(
+            {
+                "name": name,
+                "kind": given.get(name, {}).get("kind", "").replace("_", " "),
+                "file": file,
+                "checksum": report.checksums.get(file, "")[:12],
+                "n": int(found.get(name, 0)),
+            }
+        )
+    return rows
+
+
+def ledger_summary(ledger):
+    """Count the rows of the ledger by action and reason, with the sources concerned; most frequent first."""
+    summary = ledger.groupby(["action", "reason"], sort=True).agg(
+        n=("action", "size"), sources=("source", lambda names: ", ".join(dict.fromkeys(map(str, names))))
+    )
+    return summary.reset_index().sort_values("n", ascending=False, kind="stable")
+
+
+def audit_grid(audit):
+    """Turn the audit into one row per check and one column per pair of parts; None without an audit.
+
+    Returns
+    -------
+    dict or None
+        pairs (list of texts, the columns), rows (check, cells by column, example of a leak or "").
+    """
+    if audit is None or not len(audit):
+        return None
+    audit = audit.assign(between=audit["part_a"] + " – " + audit["part_b"])
+    rows = []
+    for check, block in audit.groupby("check", sort=False):
+        leaks = block.loc[block["leak"] == "yes", "example"].dropna()
+        cells = {row["between"]: row for row in block.to_dict("records")}
+        label = AUDIT_CHECKS.get(check, check)
+        rows.append({"check": label, "cells": cells, "example": leaks.iloc[0] if len(leaks) else ""})
+    return {"pairs": list(audit["between"].unique()), "rows": rows}
+
+
+def training_section(report):
+    """Return the Training section: per seed the picture and the log's numbers at the best epoch."""
+    rows = []
+    for run in report.runs:
+        if run.history is not None and len(run.history):
+            best = best_epoch(run)
+            at_best = run.history[run.history["epoch"] == best].iloc[0]
+            values = {name: number(value, 4) for name, value in at_best.items() if name != "epoch"}
+            rows.append(
+                {"seed": run.seed, "epochs": len(run.history), "best": best, "values": values, "run": run}
+            )
+    columns = list(dict.fromkeys(name for row in rows for name in row["values"]))
+    figures = [figure for run in report.runs for figure in _seed_figures(run, lambda key: key == "curves")]
+    return {"rows": rows, "columns": columns, "figures": figures}
+
+
+def best_epoch(run):
+    """Return the epoch whose weights were kept: as the training noted it, else that of the least loss."""
+    noted = run.provenance.get("best_epoch")
+    if noted in set(run.history["epoch"]):
+        return int(noted)
+    monitored = "val_loss" if "val_loss" in run.history else "loss"
+    return int(run.history.loc[run.history[monitored].idxmin(), "epoch"])
+
+
+def performance_section(report):
+    """Return the Performance section: per seed the metrics and pictures, and the seeds beside baselines."""
+    runs = []
+    for run in report.runs:
+        if run.metrics is not None:
+            figures = _seed_figures(run, lambda key: key != "curves")
+            runs.append({"run": run, "figures": figures, **metric_rows(run.metrics)})
+    best = first_headline(report)
+    table = best and comparison_rows(report, best)
+    return {"runs": runs, "comparison": table, "headline": best}
+
+
+def metric_rows(metrics):
+    """Turn a metrics table into one row per part and target and one column per metric."""
+    if len(set(metrics["target"]) - AGGREGATES) == 1:
+        # A single target needs no average.
+        metrics = metrics[~metrics["target"].isin(["macro", "weighted"])]
+    names = [name for name in METRIC_LABELS if name in set(metrics["metric"])]
+    names += [name for name in metrics["metric"].unique() if name not in names]
+    rows = []
+    ranks = {"test": 0, "validation": 1, "train": 2}
+    parts = sorted(metrics["part"].unique(), key=lambda part: ranks.get(part, 3))
+    for (part, target), block in metrics.groupby(["part", "target"], sort=False):
+        cells = {row["metric"]: _cell(row) for row in block.to_dict("records")}
+        first = block.iloc[0]
+        label = target_label(target) or ("overall" if metrics["target"].nunique() > 1 else "")
+        row = {
+            "part": part,
+            "target": label,
+            "n": first["n"],
+            "prevalence": first["prevalence"],
+            "cells": cells,
+        }
+        rows.append(row)
+    rows.sort(key=lambda row: parts.index(row["part"]))
+    return {
+        "metrics": [(name, metric_label(name)) for name in names],
+        "rows": rows,
+        "parts": parts,
+        "targets": metrics["target"].nunique(),
+        "has_prevalence": bool(metrics["prevalence"].notna().any()),
+    }
+
+
+def _cell(row):
+    return {
+        "text": metric_value(row["value"], row["metric"]),
+        "interval": metric_interval(row),
+        "value": row["value"],
+    }
+
+
+def comparison_rows(report, best):
+    """Lay seeds and baselines side by side on the headline's part and target; None without baselines."""
+    if report.comparison is None:
+        return None
+    table = report.comparison
+    table = table[(table["part"] == best["part"]) & (table["target"] == best["target"])]
+    kinds = table.drop_duplicates("experiment").set_index("experiment")["kind"]
+    baselines = [name for kind in KIND_LABELS for name in report.baselines if kinds.get(name) == kind]
+    if not baselines:
+        return None
+    rows = []
+    for name in [report.name, *baselines]:
+        for seed, block in table[table["experiment"] == name].groupby("seed"):
+            cells = {row["metric"]: _cell(row) for row in block.to_dict("records")}
+            label = KIND_LABELS[kinds[name]] if name in baselines else "this model"
+            rows.append({"name": name, "label": label, "seed": seed, "cells": cells})
+    found = [name for name in METRIC_LABELS if any(name in row["cells"] for row in rows)]
+    return {"rows": rows, "metrics": [(name, metric_label(name)) for name in found]}
+
+
+def planted_section(report, store):
+    """Return the Planted motifs section: per seed one row per planted motif; None without a truth table."""
+    if report.truth is None:
+        return None
+    runs = []
+    has_coordinates = (report.regions["start"] >= 0).any()
+    for run in report.runs:
+        table = recovered_motifs(
+            report.truth,
+            run.matches,
+            report.database or None,
+            regions=report.regions if has_coordinates else None,
+        )
+        rows = table.to_dict("records")
+        for row in rows:
+            motif = report.database.get(row["motif"])
+            row["logo"] = motif and store.add(motif.probabilities, motif.alphabet)
+            row["anchor"] = anchor(run.seed, row["method"], row["filter"]) if row["filter"] else ""
+        runs.append({"seed": run.seed, "rows": rows, "found": int(table["found"].sum())})
+    return runs
+
+
+def anchor(seed, method, name):
+    """Return the identifier of a filter's row."""
+    return f"seed{seed}-{method}-{name}"
+
+
+def provenance_section(report):
+    """Return the Provenance section: per seed what made it, the files' checksums and the config block."""
+    runs = [{"seed": run.seed, "rows": flatten(run.provenance)} for run in report.runs if run.provenance]
+    config = yaml.safe_dump(report.config, sort_keys=False, allow_unicode=True) if report.config else ""
+    return {"runs": runs, "checksums": sorted(report.checksums.items()), "config": config}
+
+
+def flatten(content, prefix=""):
+    """Turn nested dicts into a list of (dotted key, text)."""
+    rows = []
+    for key, value in content.items():
+        name = f"{prefix}{key}"
+        if isinstance(value, dict) and value:
+            rows += flatten(value, f"{name}.")
+        else:
+            rows.append((name, ", ".join(map(str, value)) if isinstance(value, list) else str(value)))
+    return rows
+
+
+def drawn(figures, prefix):
+    """Turn figures into what the templates show, with their SVG made fit to stand in the page."""
+    return [
+        {
+            "key": figure.key,
+            "size": _size(figure.svg),
+            "title": figure.title,
+            "svg": inline_svg(figure.svg, f"{prefix}-{figure.key}", figure.title),
+            "link": figure.link,
+            "table": figure.table,
+        }
+        for figure in figures
+        if figure is not None
+    ]
+
+
+def _size(svg):
+    """Say how many of three columns a picture needs to stay legible."""
+    width = re.search(r'<svg[^>]*? width="([\d.]+)pt"', svg)
+    points = float(width[1]) if width else 0
+    return "full" if points > 600 else "wide" if points > 345 else ""
+
+
+def _seed_figures(run, wanted):
+    figures = drawn([figure for figure in run.figures if wanted(figure.key)], f"seed{run.seed}")
+    return [{**figure, "seed": run.seed} for figure in figures]

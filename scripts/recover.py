@@ -1,0 +1,16 @@
+"""Say which planted motifs an experiment found."""
+
+import pandas as pd
+
+from motifloom.filters.meme import read_meme
+from motifloom.io import read_table, write_table
+from motifloom.job import job
+from motifloom.report.recovery import recovered_motifs
+
+with job(snakemake.log[0]):
+    files = snakemake.input
+    truth = pd.concat([read_table(path) for path in files.truth])
+    matches = pd.concat([read_table(path).assign(seed=i) for i, path in enumerate(files.matches)])
+    database = read_meme(files.database[0]) if files.database else None
+    regions = read_table(files.regions)
+    write_table(recovered_motifs(truth, matches, database, regions=regions), snakemake.output[0])

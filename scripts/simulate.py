@@ -1,0 +1,2 @@
+"""x"""
+from motifloom.job import job

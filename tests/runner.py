@@ -1,0 +1,82 @@
+"""Running Snakemake as a user does: a process, a config file, a working folder."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).parents[2]
+
+TINY = """
+seed: 1
+simulations:
+  tiny:
+    motifs: config/motifs/known.meme
+    planted: [CTCF, SPI1]
+    chromosomes: 4
+    chromosome_length: 40000
+    sites_per_motif: 40
+datasets:
+  bound:
+    task: binary
+    genome: results/simulations/tiny/genome.fa.gz
+    sources:
+      - {intervals: results/simulations/tiny/peaks/CTCF.narrowPeak, target: 1}
+      - {negatives: gc_matched, ratio: 1.0, target: 0}
+    window: {length: 120, centre: summit}
+    split: {by: random, ratios: {train: 0.6, validation: 0.2, test: 0.2}}
+  factor:
+    task: multilabel
+    genome: results/simulations/tiny/genome.fa.gz
+    sources:
+      - {intervals: results/simulations/tiny/peaks/CTCF.narrowPeak, target: CTCF}
+      - {intervals: results/simulations/tiny/peaks/SPI1.narrowPeak, target: SPI1}
+    window: {length: 100, centre: summit}
+    split: {by: chromosome, validation: [chr3], test: [chr4]}
+models:
+  small:
+    spec:
+      model:
+        layers:
+          - {class_name: Conv1D, config: {filters: 4, kernel_size: 11, activation: relu, name: scanner}}
+          - {class_name: GlobalMaxPooling1D, config: {}}
+          - {class_name: Dense, config: {units: 1, activation: sigmoid}}
+      compile: {optimizer: adam, loss: binary_crossentropy, metrics: [AUC]}
+      training_params: {epochs: 2, batch_size: 16}
+  labels:
+    spec:
+      model:
+        layers:
+          - {class_name: Conv1D, config: {filters: 4, kernel_size: 11, activation: relu, name: scanner}}
+          - {class_name: GlobalMaxPooling1D, config: {}}
+          - {class_name: Dense, config: {units: 2, activation: sigmoid}}
+      compile: {optimizer: adam, loss: binary_crossentropy}
+      training_params: {epochs: 2, batch_size: 16}
+experiments:
+  first: {dataset: bound, model: small, seeds: [1, 2], training: {threads: 1}}
+  second: {dataset: factor, model: labels, training: {threads: 1}}
+evaluation: {bootstrap: 100}
+interpretation:
+  match: {database: config/motifs/known.meme}
+"""
+
+
+def snakemake(folder, config, *arguments, check=True):
+    """Run Snakemake in a folder with a config (a dict); return the finished process."""
+    path = Path(folder) / "config.yaml"
+    path.write_text(yaml.safe_dump(config, sort_keys=False))
+    command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
+    command += ["--configfile", str(path), "--directory", str(folder), "--cores", "2", *arguments]
+    process = subprocess.run(command, capture_output=True, text=True, cwd=folder, env=os.environ)
+    assert not check or process.returncode == 0, process.stderr[-3000:]
+    return process
+
+
+def planned(process):
+    """Return the rules (and how often) that a dry run would run."""
+    table = re.search(r"\njob +count\n-+ +-+\n(.*?)\ntotal", process.stdout + process.stderr, re.S)
+    counts = dict(line.split() for line in table[1].splitlines()) if table else {}
+    return {rule: int(count) for rule, count in counts.items() if rule != "all"}

@@ -1,0 +1,83 @@
+import json
+
+import numpy as np
+import pytest
+
+from motifloom.errors import UserError
+from motifloom.filters.bank import FilterBank
+
+
+def write_archive(path, meta=None, kernel=None, layers=("conv",)):
+    kernel = np.zeros((5, 4, 2)) if kernel is None else kernel
+    arrays = {"layers": np.array(layers)}
+    for name in layers:
+        arrays[f"{name}/kernel"] = kernel
+        arrays[f"{name}/bias"] = np.array([0.5, -0.5])
+        arrays[f"{name}/meta"] = json.dumps({"alphabet": "dna", **(meta or {})})
+    np.savez(path, **arrays)
+
+
+@pytest.mark.parametrize(
+    ("options", "length", "all_starts", "inside"),
+    [
+        ({"padding": "valid"}, 8, [0, 1, 2, 3], [0, 1, 2, 3]),
+        ({"padding": "valid", "stride": 2}, 8, [0, 2], [0, 2]),
+        ({"padding": "valid", "dilation": 2}, 10, [0, 1], [0, 1]),
+        ({"padding": "same"}, 6, [-2, -1, 0, 1, 2, 3], [0, 1]),
+        ({"padding": "same", "stride": 3}, 7, [-2, 1, 4], [1]),
+        ({"padding": "causal"}, 6, [-4, -3, -2, -1, 0, 1], [0, 1]),
+        ({"padding": "causal", "stride": 2}, 6, [-4, -2, 0], [0]),
+        ({"padding": "valid"}, 4, [], []),
+        ({"padding": "same"}, 4, [-2, -1, 0, 1], []),
+    ],
+)
+def test_windows_start_where_keras_puts_them(make_layer, options, length, all_starts, inside):
+    layer = make_layer(width=5, **options)
+    assert layer.starts(length, inside=False).tolist() == all_starts
+    assert layer.starts(length).tolist() == inside
+
+
+def test_names_count_from_zero(make_layer):
+    bank = FilterBank([make_layer(name="a"), make_layer(name="b", filters=1)])
+    assert bank.filters == ["a_000", "a_001", "a_002", "b_000"]
+    assert len(bank) == 4
+
+
+def test_only_a_linear_layer_takes_the_sign_of_what_follows(make_layer):
+    sign = np.array([1.0, -1.0, 1.0])
+    assert make_layer(sign=sign).scale.tolist() == [1, -1, 1]
+    assert make_layer(sign=sign, activation="relu").scale.tolist() == [1, 1, 1]
+
+
+def test_archive_is_read_with_keras_lists_and_defaults(tmp_path):
+    meta = {"strides": [2], "dilation_rate": 3, "padding": "same", "sign": [1, -1], "activation": None}
+    write_archive(tmp_path / "filters.npz", meta, np.arange(40.0).reshape(5, 4, 2), ("x", "y"))
+    bank = FilterBank.read(tmp_path / "filters.npz")
+    layer = bank.layers[1]
+    assert [layer.name for layer in bank.layers] == ["x", "y"]
+    assert (layer.width, layer.span, layer.stride, layer.padding) == (5, 13, 2, "same")
+    assert layer.kernel.dtype == np.float32
+    assert layer.kernel[4, 3, 1] == 39
+    assert layer.activation == "linear"
+    assert layer.scale.tolist() == [1, -1]
+
+
+@pytest.mark.parametrize(
+    ("meta", "kernel", "message"),
+    [
+        ({"activation": "softmax"}, None, "activation 'softmax'"),
+        ({}, np.zeros((5, 3, 2)), "3 letters, not 4 of dna"),
+    ],
+)
+def test_layers_that_cannot_be_scanned_are_named(tmp_path, meta, kernel, message):
+    write_archive(tmp_path / "filters.npz", meta, kernel)
+    with pytest.raises(UserError, match=message):
+        FilterBank.read(tmp_path / "filters.npz")
+
+
+@pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x03\x04 cut off"])
+def test_broken_archives_are_a_user_error(tmp_path, content):
+    path = tmp_path / "filters.npz"
+    path.write_bytes(content)
+    with pytest.raises(UserError, match=r"filters\.npz"):
+        FilterBank.read(path)

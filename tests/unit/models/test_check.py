@@ -1,0 +1,47 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from motifloom.errors import UserError
+from motifloom.models import device
+
+ROOT = Path(__file__).parents[3]
+
+
+def test_jobs_go_in_and_messages_come_out(spec, sizes, tmp_path):
+    good, bad = {"spec": spec, "where": "models.a", **sizes}, tmp_path / "bad.yaml"
+    bad.write_text("model: {layers: [{class_name: Flaten}]}\n")
+    jobs = [{**good, "text": "not read"}, {**good, "spec": str(bad), "where": "bad.yaml"}]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    result = subprocess.run(
+        [sys.executable, "-m", "motifloom.models.check"],
+        input=json.dumps(jobs), capture_output=True, text=True, check=True, env=environment, cwd=tmp_path,
+    )  # fmt: skip
+    assert json.loads(result.stdout) == [
+        None,
+        "bad.yaml: model.layers[0].class_name: Keras has no layer 'Flaten'; did you mean 'Flatten'?",
+    ]
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "config/models").glob("*")), ids=lambda path: path.name)
+def test_the_networks_that_come_with_the_workflow(path):
+    from motifloom.models.spec import check_spec
+
+    tasks = {"shallow.json": [("binary", 1)], "multiclass.yaml": [("multiclass", 6)]}
+    every = [("binary", 1), ("multilabel", 18), ("multiclass", 6), ("regression", 1)]
+    for task, n_targets in tasks.get(path.name, every):
+        check_spec(path, length=75, alphabet_size=4, task=task, n_targets=n_targets)
+
+
+def test_a_gpu_that_is_not_there(monkeypatch):
+    monkeypatch.setattr(device.tf.config, "list_physical_devices", lambda kind: [])
+    with pytest.raises(UserError, match="TensorFlow sees none"):
+        device.configure(2, "gpu")
+
+
+def test_the_device_is_described():
+    assert set(device.describe()) == {"kind", "name", "threads"}

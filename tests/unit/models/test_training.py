@@ -1,0 +1,279 @@
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from motifloom.data.encode import DNA
+from motifloom.data.store import Dataset, write_dataset
+from motifloom.errors import UserError
+from motifloom.models import training as module
+from motifloom.models.predict import load_model, predict, predict_dataset, predictions_table
+from motifloom.models.spec import build_model
+from motifloom.models.training import fit, save_model, select_examples, train
+
+
+def trained(spec, sizes, examples, seed=1, **options):
+    model = build_model(spec, **sizes, seed=seed)
+    tokens, parts = examples
+    done = fit(model, spec, tokens, parts, task=sizes["task"], alphabet=DNA, seed=seed, **options)
+    return model, done
+
+
+def flat(model):
+    return np.concatenate([weight.ravel() for weight in model.get_weights()])
+
+
+@pytest.fixture
+def dataset(tmp_path, examples):
+    """The examples as a dataset on disk; 10 of the 160 are in no part."""
+    tokens, parts = examples
+    targets = np.concatenate([parts["train"][1], parts["validation"][1]])
+    frame = pd.DataFrame({"id": [f"s:{i}" for i in range(160)], "chrom": "", "target.bound": targets[:, 0]})
+    names = ["unbound", "bound"]
+    write_dataset(
+        tmp_path / "d.h5",
+        frame,
+        [tokens],
+        alphabet=DNA,
+        task="binary",
+        classes=names,
+        sources={"a.bed": "00ff"},
+    )
+    with Dataset(tmp_path / "d.h5") as opened:
+        yield opened
+
+
+PARTS = np.array(["train"] * 100 + ["validation"] * 40 + ["test"] * 10 + ["unused"] * 10)
+
+
+def outputs(folder):
+    return {
+        "model": folder / "model.keras",
+        "history": folder / "history.tsv",
+        "provenance": folder / "provenance.json",
+        "filters": folder / "filters.npz",
+    }
+
+
+# --- the loop --------------------------------------------------------------------------------------
+
+
+def test_training_learns_and_repeats_itself(spec, sizes, examples):
+    spec["model"]["layers"].insert(2, {"class_name": "Dropout", "config": {"rate": 0.2}})
+    spec["training_params"]["epochs"] = 12
+    first, done = trained(spec, sizes, examples, seed=1)
+    again, _ = trained(spec, sizes, examples, seed=1)
+    other, _ = trained(spec, sizes, examples, seed=2)
+    np.testing.assert_array_equal(flat(first), flat(again))
+    assert (flat(first) != flat(other)).any()
+    assert done.history["val_loss"].min() < 0.3
+    assert list(done.history["epoch"]) == list(range(1, 13))
+    assert list(done.history) == ["epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate"]
+    np.testing.assert_allclose(done.history["learning_rate"], 0.05)
+
+
+def test_the_best_weights_are_kept(spec, sizes, examples):
+    spec["compile"]["optimizer"]["config"]["learning_rate"] = 0.3  # so that the last epoch is not the best
+    spec["training_params"]["epochs"] = 8
+    model, done = trained(spec, sizes, examples, seed=4)
+    assert done.monitor == "val_loss"
+    assert done.best_epoch == done.history["val_loss"].idxmin() + 1 < 8
+    assert done.best_value == pytest.approx(done.history["val_loss"].min())
+    tokens, parts = examples
+    rows, targets = parts["validation"]
+    loss = model.evaluate(tokens[rows], targets, verbose=0, return_dict=True)["loss"]
+    assert loss == pytest.approx(done.best_value, rel=1e-4)
+
+
+def test_early_stopping_stops_and_chooses_its_own_best(spec, sizes, examples):
+    spec["callbacks"] = {"EarlyStopping": {"monitor": "val_accuracy", "mode": "max", "patience": 1}}
+    spec["training_params"]["epochs"] = 50
+    _, done = trained(spec, sizes, examples)
+    assert done.monitor == "val_accuracy"
+    assert done.best_epoch == done.history["val_accuracy"].idxmax() + 1
+    assert len(done.history) == done.best_epoch + 1 < 50
+
+
+def test_reverse_complements_are_for_training_only(spec, sizes, examples, monkeypatch):
+    calls = []
+    feed = module.feed
+    monkeypatch.setattr(module, "feed", lambda *a, **k: calls.append(feed(*a, **k)) or calls[-1])
+    trained(spec, sizes, examples, options={"reverse_complement": True, "epochs": 1, "batch_size": 40})
+    train_call, validation_call = calls
+    tokens, parts = examples
+    assert (len(train_call["x"]), len(validation_call["x"])) == (240, 40)
+    np.testing.assert_array_equal(train_call["x"][120:], DNA.reverse_complement(tokens[:120]))
+    np.testing.assert_array_equal(train_call["y"], np.tile(parts["train"][1], (2, 1)))
+    np.testing.assert_array_equal(validation_call["x"], tokens[120:])
+    assert train_call["batch_size"] == 40
+
+
+def test_streaming_learns_as_well(spec, sizes, examples):
+    spec["training_params"] |= {"epochs": 6, "class_weight": {"0": 1, "1": 2}}
+    _, done = trained(spec, sizes, examples, memory=0, options={"reverse_complement": True})
+    assert done.history["val_loss"].iloc[-1] < done.history["val_loss"].iloc[0]
+
+
+@pytest.mark.parametrize("n", [0, 1])
+def test_few_validation_examples(spec, sizes, examples, n):
+    tokens, parts = examples
+    rows, targets = parts["validation"]
+    parts = {**parts, "validation": (rows[:n], targets[:n])}
+    spec["callbacks"] = {"EarlyStopping": {"monitor": "val_loss"}, "ReduceLROnPlateau": {}}
+    _, done = trained(spec, sizes, (tokens, parts))
+    assert done.monitor == ("val_loss" if n else "loss")
+    assert ("val_loss" in done.history) == bool(n)
+
+
+def test_a_diverging_loss_is_told_with_advice(spec, sizes, examples):
+    spec["model"]["layers"][2]["config"]["activation"] = "linear"
+    spec["compile"] = {"optimizer": {"class_name": "SGD", "config": {"learning_rate": 1e30}}, "loss": "mse"}
+    with pytest.raises(UserError) as caught:
+        trained(spec, sizes | {"task": "regression"}, examples)
+    assert (
+        "the loss became NaN or infinite in epoch 1; lower compile.optimizer.config.learning_rate (now 1e+30)"
+        in str(caught.value)
+    )
+
+
+def test_callbacks_write_into_an_emptied_folder(spec, sizes, examples, tmp_path):
+    folder = tmp_path / "callbacks"
+    folder.mkdir()
+    (folder / "old.txt").write_text("of an earlier run")
+    spec["callbacks"] = {"CSVLogger": {"filename": "logs/a.csv"}}
+    trained(spec, sizes, examples, folder=folder)
+    assert [path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*.*"))] == ["logs/a.csv"]
+    assert len((folder / "logs/a.csv").read_text().splitlines()) == 4
+
+
+def test_multiclass_with_a_sparse_loss_and_class_weights(spec, sizes):
+    rng = np.random.default_rng(0)
+    tokens = rng.integers(0, 4, (90, 30), dtype=np.uint8)
+    classes = np.arange(90) % 3
+    tokens[:, 10:15] = classes[:, None]
+    targets = np.eye(3, dtype=np.float32)[classes]
+    rows = np.arange(90)
+    spec["model"]["layers"][-1]["config"] = {"units": 3, "activation": "softmax"}
+    spec["compile"] |= {"loss": "sparse_categorical_crossentropy", "metrics": ["accuracy", "AUC"]}
+    spec["training_params"] = {"epochs": 15, "batch_size": 16, "class_weight": {"0": 1, "2": 3}}
+    parts = {"train": (rows[:60], targets[:60]), "validation": (rows[60:], targets[60:])}
+    _, done = trained(spec, sizes | {"task": "multiclass", "n_targets": 3}, (tokens, parts))
+    assert done.history["val_accuracy"].max() == 1
+
+
+# --- examples and files ----------------------------------------------------------------------------
+
+
+def test_shuffled_labels_stay_in_their_part(dataset):
+    plain, shuffled = select_examples(dataset, PARTS), select_examples(dataset, PARTS, 7)
+    for part, rows in {"train": np.arange(100), "validation": np.arange(100, 140)}.items():
+        np.testing.assert_array_equal(plain[part][0], rows)
+        np.testing.assert_array_equal(plain[part][1], dataset.targets[rows])
+        assert (shuffled[part][1] != plain[part][1]).any()
+        assert shuffled[part][1].sum() == plain[part][1].sum()
+    np.testing.assert_array_equal(shuffled["train"][1], select_examples(dataset, PARTS, 7)["train"][1])
+
+
+def test_no_training_examples(dataset):
+    with pytest.raises(UserError, match="no example is in the part train"):
+        select_examples(dataset, np.full(160, "test"))
+
+
+def test_train_writes_the_same_bytes_again(spec, dataset, tmp_path):
+    settings = {
+        "reverse_complement": True,
+        "epochs": 2,
+        "batch_size": None,
+        "threads": 2,
+        "shuffle_labels": False,
+    }
+    spec["callbacks"] = {"CSVLogger": {"filename": "log.csv"}}
+    for folder in (tmp_path / "a", tmp_path / "b"):
+        train(spec, dataset, PARTS, **outputs(folder), seed=5, training=settings, notes={"experiment": "x"})
+        assert (folder / "callbacks/log.csv").exists()
+    for name in ("model.keras", "history.tsv", "filters.npz"):
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes(), name
+    facts, again = (json.loads((tmp_path / name / "provenance.json").read_text()) for name in "ab")
+    assert set(facts.pop("run")) == set(again.pop("run")) == {"began", "seconds"}
+    assert facts == again
+    assert facts["sources"] == {"a.bed": "00ff"}
+    assert facts["spec"] == spec
+    assert facts["examples"] == {"train": 100, "validation": 40}
+    assert (facts["seed"], facts["epochs"], facts["training"], facts["experiment"]) == (5, 2, settings, "x")
+    assert set(facts["versions"]) == {"python", "motifloom", "keras", "tensorflow", "numpy"}
+    history = pd.read_csv(tmp_path / "a/history.tsv", sep="\t")
+    assert facts["best"]["epoch"] == history["val_loss"].idxmin() + 1
+
+
+def test_predictions_of_the_written_network(spec, dataset, tmp_path):
+    train(spec, dataset, PARTS, **outputs(tmp_path), seed=5)
+    scores = predict_dataset(tmp_path / "model.keras", dataset, batch=64)
+    assert scores.shape == (160, 1)
+    assert scores.dtype == np.float32
+    table = predictions_table(dataset, PARTS, scores)
+    assert list(table) == ["id", "part", "target.bound", "score.bound"]
+    assert table["id"].iloc[-1] == "s:159"
+    np.testing.assert_array_equal(table["part"], PARTS)
+    np.testing.assert_array_equal(table["score.bound"], scores[:, 0])
+
+
+# --- predictions -----------------------------------------------------------------------------------
+
+
+def test_predictions_do_not_depend_on_the_batch(spec, sizes, examples):
+    model, tokens = build_model(spec, **sizes), examples[0]
+    whole = np.asarray(model(tokens))
+    for batch in (7, 160, 512):
+        scores = predict(model, tokens, task="binary", alphabet=DNA, batch=batch)
+        np.testing.assert_allclose(scores, whole, rtol=1e-5)
+
+
+def test_both_strands_are_averaged(spec, sizes, examples):
+    model, tokens = build_model(spec, **sizes), examples[0]
+    both = predict(model, tokens, task="binary", alphabet=DNA, reverse_complement=True)
+    turned = DNA.reverse_complement(tokens)
+    expected = (np.asarray(model(tokens)) + np.asarray(model(turned))) / 2
+    np.testing.assert_allclose(both, expected, rtol=1e-5)
+    again = predict(model, turned, task="binary", alphabet=DNA, reverse_complement=True)
+    np.testing.assert_allclose(both, again, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("task", "loss"), [("binary", "BinaryCrossentropy"), ("multiclass", "CategoricalCrossentropy")]
+)
+def test_logits_become_probabilities(spec, sizes, examples, tmp_path, task, loss):
+    n_targets = 1 if task == "binary" else 3
+    spec["model"]["layers"][-1]["config"] = {"units": n_targets}
+    spec["compile"]["loss"] = {"class_name": loss, "config": {"from_logits": True}}
+    model = build_model(spec, **(sizes | {"task": task, "n_targets": n_targets}))
+    save_model(model, tmp_path / "m.keras")
+    logits = np.asarray(model(examples[0]), np.float64)
+    scores = predict(load_model(tmp_path / "m.keras"), examples[0], task=task, alphabet=DNA)
+    if task == "binary":
+        expected = 1 / (1 + np.exp(-logits))
+    else:
+        expected = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(scores, expected, rtol=1e-4)
+
+
+def test_sequences_of_another_length_are_refused(spec, sizes):
+    with pytest.raises(UserError, match="takes sequences of 30 letters, not of 29"):
+        predict(build_model(spec, **sizes), np.zeros((2, 29), np.uint8), task="binary", alphabet=DNA)
+
+
+def test_files_that_are_no_model(tmp_path):
+    with pytest.raises(UserError, match="there is no such file"):
+        load_model(tmp_path / "none.keras")
+    (tmp_path / "bad.keras").write_bytes(b"no zip")
+    with pytest.raises(UserError, match="not a model that can be loaded"):
+        load_model(tmp_path / "bad.keras")
+
+
+def test_a_file_with_code_is_not_loaded(tmp_path):
+    import keras
+
+    start = keras.Input((3,))
+    keras.Model(start, keras.layers.Lambda(lambda x: x * 2)(start)).save(tmp_path / "m.keras")
+    with pytest.raises(UserError, match="not a model that can be loaded"):
+        load_model(tmp_path / "m.keras")

@@ -1,0 +1,31 @@
+"""Finished runs that several tests look at."""
+
+import shutil
+
+import pytest
+import yaml
+from runner import TINY, snakemake
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory):
+    """A folder in which the tiny config ran to its end, with that config."""
+    folder = tmp_path_factory.mktemp("tiny run")
+    config = yaml.safe_load(TINY)
+    snakemake(folder, config)
+    return folder, config
+
+
+@pytest.fixture
+def tiny():
+    """The tiny config, to be changed by a test."""
+    return yaml.safe_load(TINY)
+
+
+@pytest.fixture
+def copied(finished, tmp_path):
+    """A copy of the finished folder that a test may change."""
+    folder, config = finished
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy, copy_function=shutil.copy2)
+    return copy, config

@@ -1,0 +1,78 @@
+"""The table of docs/reruns.md: an edit of a key reruns what depends on it and nothing else."""
+
+import copy
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+from runner import planned, snakemake
+
+from motifloom.reference import rows
+
+pytestmark = pytest.mark.workflow
+
+ROOT = Path(__file__).parents[2]
+TABLE = (ROOT / "docs/reruns.md").read_text()
+ROW = re.compile(r"^\| `([^`]+)` \| `(.+?)` \| (.+?) \|$", re.M)
+EDITS = [(key, yaml.safe_load(value), rules) for key, value, rules in ROW.findall(TABLE)]
+
+
+def edit(config, key, value):
+    """Return a config with the value at a key path such as datasets.bound.sources[1].ratio."""
+    config = copy.deepcopy(config)
+    *parents, last = [int(step) if step.isdigit() else step for step in re.findall(r"[^.\[\]]+", key)]
+    block = config
+    for step in parents:
+        block = block[step] if isinstance(step, int) else block.setdefault(step, {})
+    block[last] = value
+    return config
+
+
+def rules_of(text):
+    """Read a cell such as "evaluate x2, compare" into rule -> number of jobs."""
+    found = re.findall(r"([a-z_]+)(?: x(\d+))?", text)
+    return {rule: int(count or 1) for rule, count in found if rule != "nothing"}
+
+
+def test_nothing_runs_without_an_edit(finished):
+    folder, config = finished
+    assert planned(snakemake(folder, config, "-n")) == {}
+
+
+@pytest.mark.parametrize(("key", "value", "rules"), EDITS, ids=[key for key, _, _ in EDITS])
+def test_an_edit_reruns_what_depends_on_it(finished, key, value, rules):
+    folder, config = finished
+    assert planned(snakemake(folder, edit(config, key, value), "-n")) == rules_of(rules)
+
+
+def test_the_table_has_every_key_of_the_config():
+    listed = {re.sub(r"\[\d+\]", "[]", key) for key, _, _ in EDITS}
+    listed = {re.sub(r"^(simulations|datasets|models|experiments)\.\w+", r"\1.<name>", key) for key in listed}
+    assert {key for key, *_ in rows()} - listed == set()
+
+
+def test_a_touched_file_reruns_nothing_and_a_changed_one_what_reads_it(copied):
+    folder, config = copied
+    spec = folder / "spec.yaml"
+    spec.write_text(yaml.safe_dump(config["models"]["labels"]["spec"]))
+    config["models"]["labels"]["spec"] = "spec.yaml"
+    snakemake(folder, config, "results/second/seed1/model.keras")
+    spec.touch()
+    assert planned(snakemake(folder, config, "-n", "results/second/seed1/model.keras")) == {}
+    spec.write_text(spec.read_text().replace("epochs: 2", "epochs: 3"))
+    assert planned(snakemake(folder, config, "-n", "results/second/seed1/model.keras")) == {"train": 1}
+
+
+def test_an_edit_of_a_module_reruns_its_users_only(finished, tmp_path):
+    folder, config = finished
+    house = tmp_path / "house"
+    shutil.copytree(ROOT, house, ignore=shutil.ignore_patterns(".*", "results", "tests"))
+    work = tmp_path / "work"
+    shutil.copytree(folder, work, copy_function=shutil.copy2)
+    run = ["--snakefile", str(house / "Snakefile")]
+    snakemake(work, config, "--touch", *run)
+    module = house / "motifloom/plots/training.py"
+    module.write_text(module.read_text() + "\n# an edit\n")
+    assert set(planned(snakemake(work, config, "-n", *run))) == {"plot_training", "report", "index"}
