@@ -33,7 +33,7 @@ $(STAMP): envs/lock.txt
 		{ echo "Motifloom needs Python 3.11 or later; name one with: make PYTHON=python3.11"; exit 1; }
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --prefer-binary -r envs/lock.txt
-	@$(BIN)/python -m motifloom.filters.match
+	@$(BIN)/python -m motifloom.filters.warm
 	@touch $(STAMP)
 
 # Resolve pyproject's ranges anew and pin what was found: names and versions only.

@@ -27,7 +27,7 @@ class Simulation(Block):
     """A simulated genome with binding sites planted at known places."""
 
     motifs: str = Field(description="MEME file with the motifs to plant.")
-    planted: list[str] = Field(description="Names or ids of the motifs in that file.", min_length=1)
+    planted: list[str] = Field(description="Names of motifs in that file.", min_length=1)
     chromosomes: Positive = Field(5, description="Number of chromosomes.")
     chromosome_length: Annotated[int, Field(ge=10_000)] = Field(
         300_000, description="Mean length of a chromosome in bp."
@@ -147,7 +147,7 @@ class Split(Block):
         True, description="Keep overlapping, identical and reverse-complement examples in one part."
     )
     group_near_duplicates: bool = Field(
-        False, description="Keep near-duplicate examples (k-mer Jaccard of 0.5 or more) in one part, too."
+        False, description="Keep near-duplicate examples (8-mer Jaccard of 0.2 or more) in one part, too."
     )
     stratify: bool = Field(True, description="Keep the class proportions in every part.")
 
@@ -201,6 +201,9 @@ class Dataset(Block):
         self.classes = self.classes or self._default_classes()
         if len(set(self.classes)) != len(self.classes):
             raise ValueError("has a class twice in classes")
+        taken = {"all", "macro", "weighted"} & set(self.classes)
+        if taken:
+            raise ValueError(f"has a class named {min(taken)}, which tables of metrics use; rename it")
         if self.task == "binary" and len(self.classes) != 2:
             raise ValueError(f"has {len(self.classes)} classes; task binary takes [negative, positive]")
         if self.task == "multiclass" and len(self.classes) < 2:

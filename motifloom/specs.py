@@ -55,12 +55,18 @@ def _check_of(config, name, locate):
     yield {
         "spec": path or spec,
         "text": Path(path).read_text(errors="replace") if path else "",
-        "where": spec if path else f"models.{experiment.model}.spec",
+        "where": spec_name(config, experiment.model),
         "length": length,
         "alphabet_size": get_alphabet(dataset.alphabet).size,
         "task": dataset.task,
         "n_targets": 1 if dataset.task == "binary" else len(dataset.classes),
     }
+
+
+def spec_name(config, model):
+    """Return what messages call the spec of a model: its file, or its key in the config."""
+    spec = config.models[model].spec
+    return spec if isinstance(spec, str) else f"models.{model}.spec"
 
 
 def _first_length(dataset, locate):

@@ -4,10 +4,11 @@ from pathlib import Path
 
 from motifloom.checks import check_config
 from motifloom.config import parse_config, simulation_of
+from motifloom.data.inputs import list_inputs
 from motifloom.dependencies import modules_used
 from motifloom.errors import UserError
 from motifloom.runs import baseline_names, expand_runs, name_files
-from motifloom.specs import check_specs
+from motifloom.specs import check_specs, spec_name
 
 ROOT = Path(workflow.basedir)
 CONFIG_FILE = str(next(reversed(workflow.configfiles), "the config"))
@@ -15,7 +16,7 @@ ENVIRONMENT = "../envs/environment.yaml"
 
 
 def locate(path):
-    """Return a path as given, or beside the Snakefile where it is not in the working directory."""
+    """Return the path of a file that Motifloom ships: in the working directory, or beside the Snakefile."""
     return str(path) if Path(path).exists() or not (ROOT / path).exists() else str(ROOT / path)
 
 

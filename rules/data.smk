@@ -50,7 +50,7 @@ GENOME_FILES = {name: path for path, name in GENOME_NAMES.items()}
 rule index_genome:
     input:
         library=library("index_genome"),
-        genome=lambda wildcards: locate(GENOME_FILES[wildcards.genome]),
+        genome=lambda wildcards: GENOME_FILES[wildcards.genome],
     output:
         directory(GENOME),
     log:
@@ -75,11 +75,11 @@ def source_files(wildcards):
     """Return every file that the sources of a dataset name."""
     sources = block(wildcards).sources
     files = [path for source in sources for path in (source.file, *source.exclude) if path]
-    return [locate(path) for path in dict.fromkeys(files)]
+    return list(dict.fromkeys(files))
 
 
 def genome_inputs(wildcards):
-    return [locate(path) for path in genome_paths(block(wildcards))]
+    return genome_paths(block(wildcards))
 
 
 def genome_indexes(wildcards):
@@ -87,8 +87,15 @@ def genome_indexes(wildcards):
 
 
 def dataset_params(wildcards):
-    """The part of a dataset's block that its examples depend on: all but the split."""
-    return block(wildcards).model_dump(exclude={"split"})
+    """The part of a dataset's block that its examples depend on: of the split, only whether columns say it."""
+    content = block(wildcards).model_dump(exclude={"split"})
+    return content | ({"split": {"by": "column"}} if block(wildcards).split.by == "column" else {})
+
+
+def source_genomes(wildcards):
+    """Return the genome of each source of a dataset that has several, else nothing."""
+    several = len(genome_paths(block(wildcards))) > 1
+    return {item.name: item.genome for item in list_inputs(block(wildcards))} if several else {}
 
 
 rule prepare_regions:
@@ -149,13 +156,14 @@ rule split:
     input:
         library=library("split"),
         dataset=DATASET,
-        file=lambda wildcards: [locate(path) for path in [block(wildcards).split.path] if path],
+        file=lambda wildcards: block(wildcards).split.path or [],
     output:
         split=SPLIT,
         unused=UNUSED,
     params:
         seed=CONFIG.seed,
         split=lambda wildcards: block(wildcards).split.model_dump(),
+        genomes=source_genomes,
     log:
         "results/logs/split/{dataset}.log",
     benchmark:
@@ -177,6 +185,8 @@ rule audit_split:
         split=SPLIT,
     output:
         AUDIT,
+    params:
+        genomes=source_genomes,
     log:
         "results/logs/audit_split/{dataset}.log",
     benchmark:

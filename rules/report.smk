@@ -95,19 +95,24 @@ rule index:
         templates=[locate(path) for path in TEMPLATES],
         comparison=COMPARISON,
         differences="results/differences.tsv",
+        splits=every_dataset(SPLIT),
+        audits=every_dataset(AUDIT),
         reports=every(REPORT),
     output:
         report(INDEX, caption="../report/index.rst", category="Pages", labels={"experiment": "all"}),
     params:
-        experiments={
-            name: {
+        datasets=list(CONFIG.datasets),
+        experiments=[
+            {
+                "name": name,
                 "dataset": RUNS[name].dataset,
                 "task": CONFIG.datasets[RUNS[name].dataset].task,
                 "model": RUNS[name].model,
                 "baselines": baseline_names(CONFIG, name),
+                "report": f"{name}/report.html" if name in NETWORKS else None,
             }
             for name in EXPERIMENTS
-        },
+        ],
     log:
         "results/logs/index.log",
     benchmark:

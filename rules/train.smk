@@ -25,6 +25,7 @@ rule train:
     params:
         seed=CONFIG.seed,
         spec=inline_spec,
+        where=lambda wildcards: spec_name(CONFIG, run_of(wildcards).model),
         fold=lambda wildcards: run_of(wildcards).fold,
         training=lambda wildcards: run_of(wildcards).training,
     log:

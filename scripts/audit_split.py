@@ -6,4 +6,6 @@ from motifloom.io import read_table, write_table
 from motifloom.job import job
 
 with job(snakemake.log[0]), Dataset(snakemake.input.dataset) as dataset:
-    write_table(audit_split(dataset, read_table(snakemake.input.split)), snakemake.output[0])
+    genomes = snakemake.params.genomes or None
+    table = audit_split(dataset, read_table(snakemake.input.split), genomes=genomes)
+    write_table(table, snakemake.output[0])

@@ -5,5 +5,13 @@ from motifloom.job import job
 from motifloom.report.index import build_index
 
 with job(snakemake.log[0]):
-    tables = read_table(snakemake.input.comparison), read_table(snakemake.input.differences)
-    build_index(snakemake.params.experiments, *tables, snakemake.output[0])
+    files, options = snakemake.input, snakemake.params
+    sizes = {name: len(read_table(path)) for name, path in zip(options.datasets, files.splits, strict=True)}
+    build_index(
+        [experiment | {"n": sizes[experiment["dataset"]]} for experiment in options.experiments],
+        read_table(files.comparison),
+        snakemake.output[0],
+        differences=read_table(files.differences),
+        audits={name: read_table(path) for name, path in zip(options.datasets, files.audits, strict=True)},
+        links={"comparison": "comparison.tsv", "differences": "differences.tsv"},
+    )

@@ -6,5 +6,5 @@ from motifloom.plots.style import save_figure
 from motifloom.plots.training import curves
 
 with job(snakemake.log[0]):
-    best = read_json(snakemake.input.provenance)["best_epoch"]
+    best = read_json(snakemake.input.provenance)["best"]["epoch"]
     save_figure(curves(read_table(snakemake.input.history), best), snakemake.output[0])

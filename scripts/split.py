@@ -8,8 +8,8 @@ from motifloom.job import job
 
 with job(snakemake.log[0]), Dataset(snakemake.input.dataset) as dataset:
     config = Split.model_validate(snakemake.params.split)
-    if snakemake.input.file:
-        config.path = snakemake.input.file[0]
-    table = split_dataset(dataset, config, snakemake.params.seed, snakemake.wildcards.dataset)
+    options = snakemake.params
+    name, genomes = snakemake.wildcards.dataset, options.genomes or None
+    table = split_dataset(dataset, config, options.seed, name, genomes=genomes)
     write_table(unused_rows(dataset.regions, table), snakemake.output.unused)
     write_table(table, snakemake.output.split)

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from motifloom.data.store import target_names
+from motifloom.io import write_table
 
 
 def predictions_table(dataset, parts, scores):
@@ -28,3 +29,8 @@ def predictions_table(dataset, parts, scores):
     columns |= {f"target.{name}": column for name, column in zip(names, dataset.targets.T, strict=True)}
     columns |= {f"score.{name}": column for name, column in zip(names, np.asarray(scores).T, strict=True)}
     return pd.DataFrame(columns)[np.isin(parts, ("train", "validation", "test"))].reset_index(drop=True)
+
+
+def write_predictions(dataset, parts, scores, path):
+    """Write the table of predictions; nine digits keep scores close to 1 apart."""
+    write_table(predictions_table(dataset, parts, scores), path, float_format="%.9g")

@@ -150,9 +150,7 @@ def _read_layer(archive, name):
     bias = archive[f"{name}/bias"] if f"{name}/bias" in archive else np.zeros(count)
     alphabet = get_alphabet(meta["alphabet"])
     if kernel.shape[1] != alphabet.size:
-        raise UserError(
-            f"layer {name}: {kernel.shape[1]} letters, not {alphabet.size} of {alphabet.name}"
-        )
+        raise UserError(f"layer {name}: {kernel.shape[1]} letters, not {alphabet.size} of {alphabet.name}")
     return ScanLayer(
         name,
         kernel,

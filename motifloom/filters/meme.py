@@ -1,5 +1,6 @@
 """Motifs in the MEME motif format: reading what others write, writing what others read."""
 
+import difflib
 import gzip
 import logging
 import re
@@ -193,3 +194,30 @@ def _printed(probabilities):
     rank = np.argsort(np.argsort(floor - scaled, axis=1, kind="stable"), axis=1)
     floor += rank < missing[:, None]
     return [[f"{value / 10**DIGITS:.{DIGITS}f}" for value in row] for row in floor]
+
+
+def select_motifs(motifs, names, path):
+    """Return the motifs of the given names, in their order.
+
+    Parameters
+    ----------
+    motifs : dict of str to Motif
+        From :func:`read_meme`.
+    names : list of str
+    path : path
+        The file, for the message.
+
+    Raises
+    ------
+    UserError
+        If there is no motif of a name, or more than one.
+    """
+    found = []
+    for name in names:
+        of_name = [motif for motif in motifs.values() if motif.name == name]
+        if len(of_name) != 1:
+            near = difflib.get_close_matches(name, [motif.name for motif in motifs.values()], 1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise UserError(f"{path}: {len(of_name) or 'no'} motifs are named {name!r}{hint}")
+        found += of_name
+    return found

@@ -60,7 +60,7 @@ def compile_arguments(section, task, path):
     arguments["optimizer"] = _optimizer(section.get("optimizer") or "adam", f"{path}.optimizer")
     if not section:
         arguments["metrics"] = METRICS[task]
-    used = set(BY_SHAPE)
+    used = set()
     for key in ("metrics", "weighted_metrics"):
         entries = arguments.get(key) or []
         while isinstance(entries, dict) and "class_name" not in entries:
@@ -95,7 +95,8 @@ def _optimizer(entry, path):
     spelled = {known.lower(): known for known in classes("optimizer")}
     name = spelled.get(str(name).lower(), name)
     find(name, "optimizer", f"{path}.class_name")
-    return create(complete({"config": {}, **entry, "class_name": name}, "optimizer", path), path)
+    settings = {"name": snake_case(name), **(entry.get("config") or {})}  # not counted up in every build
+    return create(complete({"class_name": name, "config": settings}, "optimizer", path), path)
 
 
 def _metric(entry, task, from_logits, used, path):
@@ -103,6 +104,7 @@ def _metric(entry, task, from_logits, used, path):
     if isinstance(entry, str):
         name = entry
         if entry in BY_SHAPE and not (from_logits and task == "binary"):
+            used.add(entry)
             return entry
         entry = "BinaryAccuracy" if entry in ("accuracy", "acc") else entry
     else:

@@ -37,12 +37,15 @@ def feed(tokens, rows, targets, *, batch_size, seed=None, class_weight=None, com
     Returns
     -------
     dict
-        x, y, sample_weight, batch_size, shuffle; or x alone, a tf.data.Dataset of batches.
+        x, y, sample_weight, batch_size, shuffle; or x, a tf.data.Dataset of batches, and shuffle.
     """
     weights = None if class_weight is None else _weights(targets, class_weight)
     copies = 1 if complement is None else 2
     if copies * len(rows) * tokens.shape[1] > memory:
-        return {"x": _stream(tokens, rows, targets, weights, batch_size, seed, complement)}
+        return {
+            "x": _stream(tokens, rows, targets, weights, batch_size, seed, complement),
+            "shuffle": False,  # by Keras
+        }
     held = np.empty((copies * len(rows), tokens.shape[1]), np.uint8)
     for start in range(0, len(rows), RUN):
         chosen = rows[start : start + RUN]

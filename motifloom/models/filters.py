@@ -92,8 +92,8 @@ def _signs(model, layer):
         follower = fed[0]
         if isinstance(follower, keras.layers.BatchNormalization):
             last = follower.axis in (-1, 2)
-            gamma = np.asarray(follower.gamma) if follower.scale and last else np.ones(layer.filters)
-            return np.where(gamma < 0, -1, 1).tolist()
+            gamma = keras.ops.convert_to_numpy(follower.gamma) if follower.scale and last else 1.0
+            return np.broadcast_to(np.where(gamma < 0, -1, 1), layer.filters).tolist()
         if type(follower).__name__ not in TRANSPARENT:
             return [1] * layer.filters
         name = follower.name

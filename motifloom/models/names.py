@@ -52,7 +52,8 @@ def unique(name, used):
 
 def nearest(word, options):
     """Return "; did you mean ...?" with the nearest of `options`, or nothing where none is near."""
-    by_lower = {option.lower(): option for option in sorted(options, reverse=True)}
+    lower = str(word).islower()  # Keras has some names in two spellings: offer the one like the word
+    by_lower = {option.lower(): option for option in sorted(options, key=lambda o: (o.islower() == lower, o))}
     near = difflib.get_close_matches(str(word).lower(), by_lower, 1, 0.5)
     return f"; did you mean {by_lower[near[0]]!r}?" if near else ""
 

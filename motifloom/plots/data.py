@@ -5,7 +5,7 @@ import numpy as np
 
 from motifloom.plots.style import CLASS_COLOURS, GREY
 
-PART_COLOURS = {"train": "#56636F", "validation": "#E69F00", "test": "#0072B2"}
+PART_COLOURS = {"train": "#56636F", "validation": "#E69F00", "test": "#0072B2", "unused": "#D0D0D0"}
 _FOLD_COLOURS = ["#56636F", "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442"]
 NO_LABEL = "no label"
 
@@ -57,7 +57,7 @@ def counts(regions, split, task, classes):
 
 
 def part_colours(part):
-    """Return the colour of every part present, in the order train, validation, test, then folds."""
+    """Return the colour of every part present, in the order train, validation, test, unused, then folds."""
     present = {str(name) for name in part if isinstance(name, str)}
     known = [name for name in PART_COLOURS if name in present]
     others = sorted(present - set(known))

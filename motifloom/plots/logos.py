@@ -187,7 +187,7 @@ def logo_figure(motifs, name, kind="information"):
     motif = motifs[name]
     title = name + _sites(motifs, motifs.filters.index(name))
     figure, (axes,) = _figure(max(len(motif), 10), title=title)
-    matrix = motifs.counts[name] if kind == "counts" else motif
+    matrix = motifs.counts[name] if kind == "counts" or name in motifs.silent else motif
     draw_logo(axes, matrix, kind, motifs.alphabet.letters)
     axes.set_xticks(np.arange(0, len(motif), 5 if len(motif) > 12 else 1))
     return figure
@@ -263,7 +263,7 @@ def _sites(motifs, number):
     if motifs.n_sites is None:
         return ""
     count = motifs.n_sites[number]
-    return f"  {count:,} sites" if count else "  no sites"
+    return f"  {count:,} site{'s' if count > 1 else ''}" if count else "  no sites"
 
 
 def logo_svg(motif, letters="ACGT", kind="information"):

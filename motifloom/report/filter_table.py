@@ -9,6 +9,7 @@ from markupsafe import Markup
 from motifloom.plots.logos import logo_svg
 from motifloom.report.format import is_missing, number, p_value
 
+BEST = ["best_match_id", "best_match_name", "best_match_q_value"]
 # Rows beyond this many make a page slow to open; further seeds then stay in their files.
 MOST_ROWS = 1000
 # Matches listed in a panel; all are in the table of matches.
@@ -90,7 +91,8 @@ def _run_rows(run, database, store):
     grouped = {}
     if run.matches is not None and len(run.matches):
         grouped = dict(list(run.matches.sort_values(["rank"], kind="stable").groupby(["method", "filter"])))
-    summary = run.summary.sort_values(["best_match_q_value", "filter"], kind="stable", na_position="last")
+    summary = run.summary.reindex(columns=list(dict.fromkeys([*run.summary, *BEST])))
+    summary = summary.sort_values(["best_match_q_value", "filter"], kind="stable", na_position="last")
     most_sites = summary["n_sites"].max()
     rows = []
     for row in summary.to_dict("records"):

@@ -111,7 +111,7 @@ def _unversioned(identifier):
 
 
 def _identifiers(matches):
-    names = matches["motif_name"].fillna("").astype(str)
+    names = matches["motif_name"].astype(object).fillna("").astype(str)
     return dict(zip(matches["motif_id"].astype(str), names, strict=True))
 
 

@@ -102,7 +102,7 @@ def resolve_parts(split, fold):
         roles = dict.fromkeys(names, "train")
         roles[f"fold{(fold + 1) % len(names)}"] = "validation"
         roles[f"fold{fold}"] = "test"
-        parts = parts.map(roles)
+        parts = parts.map(lambda name: roles.get(name, name))
     return parts
 
 

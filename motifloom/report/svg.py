@@ -9,7 +9,7 @@ SVG = "http://www.w3.org/2000/svg"
 XLINK = "{http://www.w3.org/1999/xlink}href"
 DROPPED = {"metadata", "style", "script", "foreignObject", "title"}
 # A heatmap writes its numbers in black and white on its own colours, so it keeps its white paper.
-PAPER = re.compile(r"QuadMesh|PatchCollection|PathCollection_on_image")
+PAPER = re.compile(r"QuadMesh")
 # Black and the darkest greys, as matplotlib writes them.
 DARK = re.compile(r"#(0[0-9a-f]|[1-4][0-9a-f])\1\1\b|\bblack\b")
 

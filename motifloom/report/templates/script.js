@@ -82,7 +82,8 @@
   };
   byId("filter-table")?.addEventListener("click", (event) => {
     const row = event.target.closest("tr.row");
-    if (row && !event.target.closest("a") && !getSelection().toString()) {
+    // Marking text in a row is no click on it.
+    if (row && (event.target.closest(".opener") || !getSelection().toString())) {
       open(row.parentElement, row.nextElementSibling.hidden);
     }
   });

@@ -50,7 +50,10 @@ def test_windows_hold_the_letters_of_the_genome(make_layer, tmp_path):
     strands = rng.choice(["+", "-", "."], 30)
     tokens = np.array([genome[s : s + 60] for s in starts])
     tokens[strands == "-"] = DNA.reverse_complement(tokens[strands == "-"])
-    rows = [(f"s:{i}", "chr1", s, s + 60, strand) for i, (s, strand) in enumerate(zip(starts, strands))]
+    rows = [
+        (f"s:{i}", "chr1", s, s + 60, strand)
+        for i, (s, strand) in enumerate(zip(starts, strands, strict=True))
+    ]
     dataset = make_dataset(rows, tokens)
     bank = FilterBank([make_layer(width=7, dilation=2, activation="relu")])
     motifs = top_motifs(bank, tokens, percentile=50)
@@ -85,12 +88,82 @@ def test_file_by_hand(ac_bank, tmp_path):
         ["chr1", "11", "13", "conv_000", "1", "+", "p:3", "1", "test", "positive"],
         ["chr2", "5", "7", "conv_000", "3", "+", "p:1", "0", "train", "positive"],
         ["n:1", "1", "3", "conv_000", "3", "+", "n:1", "1", "validation", "negative"],
-    ][:1] + [
-        ["chr1", "11", "13", "conv_000", "3", "-", "p:2", "1", "test", "positive"],
-        ["chr1", "11", "13", "conv_000", "1", "+", "p:3", "1", "test", "positive"],
-        ["chr2", "5", "7", "conv_000", "3", "+", "p:1", "0", "train", "positive"],
-        ["n:1", "1", "3", "conv_000", "3", "+", "n:1", "1", "validation", "negative"],
     ]
     with pysam.TabixFile(str(tmp_path / "sites.bed.gz")) as file:
         assert [row.split("\t")[6] for row in file.fetch("chr1", 12, 13)] == ["p:2", "p:3"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["sites.bed.gz", "sites.bed.gz.tbi"]
+
+
+@pytest.mark.parametrize("most", [None, 7])
+def test_blocks_threads_and_order_of_examples_do_not_matter(
+    make_layer, make_tokens, tmp_path, monkeypatch, most
+):
+    rng = np.random.default_rng(2)
+    tokens = make_tokens(rows=60, length=40)
+    chroms, starts = rng.choice(["chr1", "chr10", "chr2", ""], 60), rng.integers(0, 200, 60)
+    rows = [(f"s:{i}", chroms[i], starts[i], starts[i] + 40, "+-."[i % 3]) for i in range(60)]
+    dataset = make_dataset(rows, tokens)
+    bank = FilterBank([make_layer(1, name="a"), make_layer(2, width=3, name="b")])
+    motifs = top_motifs(bank, tokens)
+    options = {"max_per_filter": most, "seed": 3}
+
+    def write(name, threads):
+        count = write_sites(
+            motifs, bank, dataset, ["train"] * 60, tmp_path / name, threads=threads, **options
+        )
+        return count, (tmp_path / name).read_bytes()
+
+    count, content = write("one.bed.gz", 1)
+    monkeypatch.setattr(sites, "SITES_AT_ONCE", 20)
+    assert write("two.bed.gz", 3) == (count, content)
+    table = pd.DataFrame(read(tmp_path / "one.bed.gz")[1 + (most is not None) :], columns=sites.COLUMNS)
+    by_filter = table["filter"].value_counts()
+    for name, total in zip(motifs, motifs.n_sites, strict=True):
+        assert by_filter[name] == (total if most is None else min(total, most))
+    table = table.astype({"start": int, "end": int})
+    runs = (table["chrom"] != table["chrom"].shift()).sum()
+    assert runs == table["chrom"].nunique()
+    assert all(group["start"].is_monotonic_increasing for _, group in table.groupby("chrom"))
+    if most:
+        assert read(tmp_path / "one.bed.gz")[0] == ["##at most 7 sites of a filter, drawn at random"]
+        options["seed"] = 4
+        assert write("three.bed.gz", 1)[1] != content
+
+
+def test_examples_without_coordinates_get_no_index(ac_bank, tmp_path):
+    dataset = make_dataset([("f:1", "", -1, -1, "."), ("f:2", "", -1, -1, ".")], [[0, 1], [3, 3]])
+    motifs = top_motifs(ac_bank, dataset.tokens)
+    assert write_sites(motifs, ac_bank, dataset, ["train", "test"], tmp_path / "s.bed.gz") == 1
+    assert read(tmp_path / "s.bed.gz")[1][:4] == ["f:1", "0", "2", "conv_000"]
+    assert [path.name for path in tmp_path.iterdir()] == ["s.bed.gz"]
+
+
+def test_no_sites_at_all(ac_bank, tmp_path):
+    dataset = make_dataset([("f:1", "chr1", 0, 2, ".")], [[3, 3]])
+    motifs = top_motifs(ac_bank, dataset.tokens)
+    assert write_sites(motifs, ac_bank, dataset, ["train"], tmp_path / "s.bed.gz") == 0
+    assert write_sites(motifs, ac_bank, dataset, [""], tmp_path / "none.bed.gz") == 0
+    assert len(read(tmp_path / "s.bed.gz")) == 1
+
+
+def test_chromosomes_too_long_for_tabix(ac_bank, tmp_path):
+    dataset = make_dataset([("f:1", "chr1", 2**29, 2**29 + 2, ".")], [[0, 1]])
+    motifs = top_motifs(ac_bank, dataset.tokens)
+    (tmp_path / "s.bed.gz.tbi").write_text("old")
+    write_sites(motifs, ac_bank, dataset, ["train"], tmp_path / "s.bed.gz")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["s.bed.gz", "s.bed.gz.csi"]
+    with pysam.TabixFile(str(tmp_path / "s.bed.gz"), index=str(tmp_path / "s.bed.gz.csi")) as file:
+        assert len(list(file.fetch("chr1", 2**29, 2**29 + 1))) == 1
+
+
+@pytest.mark.parametrize(
+    ("targets", "task", "classes", "expected"),
+    [
+        ([[0], [1]], "binary", ["no", "yes"], ["no", "yes"]),
+        ([[0, 1, 0], [1, 0, 0]], "multiclass", ["a", "b", "c"], ["b", "a"]),
+        ([[0, 0], [1, 1]], "multilabel", ["a", "b"], [".", "a,b"]),
+        ([[0.5], [1e-7]], "regression", ["value"], ["0.5", "1e-07"]),
+    ],
+)
+def test_labels_of_targets(targets, task, classes, expected):
+    assert target_labels(np.array(targets), task, classes).tolist() == expected

@@ -8,7 +8,10 @@ from motifloom.data.encode import DNA
 SPEC = {
     "model": {
         "layers": [
-            {"class_name": "Conv1D", "config": {"name": "scan", "filters": 4, "kernel_size": 5, "activation": "relu"}},
+            {
+                "class_name": "Conv1D",
+                "config": {"name": "scan", "filters": 4, "kernel_size": 5, "activation": "relu"},
+            },
             {"class_name": "GlobalMaxPooling1D", "config": {}},
             {"class_name": "Dense", "config": {"units": 1, "activation": "sigmoid"}},
         ]
@@ -20,7 +23,7 @@ SPEC = {
     },
     "training_params": {"epochs": 3, "batch_size": 16},
     "callbacks": {},
-}  # fmt: skip
+}
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from motifloom.models.spec import build_model
 
 MULTICLASS = {"length": 30, "alphabet_size": 4, "task": "multiclass", "n_targets": 3}
 TARGETS = np.eye(3, dtype=np.float32)
-SCORES = np.array([[0.7, 0.2, 0.1], [0.3, 0.3, 0.4], [0.1, 0.1, 0.8]], np.float32)
+SCORES = np.array([[0.7, 0.2, 0.1], [0.35, 0.25, 0.4], [0.1, 0.1, 0.8]], np.float32)
 
 
 def names(metrics):
@@ -50,11 +50,14 @@ def test_sparse_names_mean_the_same_number_on_one_hot_targets():
     found = compile_arguments(
         {
             "loss": "sparse_categorical_crossentropy",
-            "metrics": ["sparse_categorical_accuracy", {"class_name": "SparseTopKCategoricalAccuracy", "config": {"k": 2}}],
+            "metrics": [
+                "sparse_categorical_accuracy",
+                {"class_name": "SparseTopKCategoricalAccuracy", "config": {"k": 2}},
+            ],
         },
         "multiclass",
         "compile",
-    )  # fmt: skip
+    )
     expected = keras.losses.SparseCategoricalCrossentropy()(np.arange(3), SCORES)
     assert float(found["loss"](TARGETS, SCORES)) == pytest.approx(float(expected))
     assert names(found["metrics"]) == ["sparse_categorical_accuracy", "sparse_top_k_categorical_accuracy"]

@@ -76,8 +76,14 @@ def test_class_weights_are_those_of_the_class(memory):
     for targets, classes in [(np.array([[0], [1], [1]]), [0, 1, 1]), (np.eye(3)[[2, 0, 1]], [2, 0, 1])]:
         table = np.array([1.0, 5.0, 7.0])
         arguments = feed(
-            tokens, rows, targets.astype(np.float32), batch_size=3, class_weight=table, complement=DNA, memory=memory
-        )  # fmt: skip
+            tokens,
+            rows,
+            targets.astype(np.float32),
+            batch_size=3,
+            class_weight=table,
+            complement=DNA,
+            memory=memory,
+        )
         if memory:
             weights = arguments["sample_weight"]
         else:

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (tables of messages, which are single lines)
 import copy
 import json
 

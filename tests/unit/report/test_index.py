@@ -1,0 +1,66 @@
+import re
+
+import pandas as pd
+
+from motifloom.report.index import build_index
+
+AUDIT = pd.DataFrame(
+    [("overlap", "train", "test", 0, "no")], columns=["check", "part_a", "part_b", "pairs", "leak"]
+)
+
+
+def rows(experiment, kind, metric, *values):
+    frame = pd.DataFrame({"seed": range(1, len(values) + 1), "value": values})
+    return frame.assign(
+        experiment=experiment, model="m", kind=kind, dataset="d", part="test", target="all", metric=metric,
+        ci_low=frame["value"] - 0.1, ci_high=frame["value"] + 0.1, n=99,
+    )  # fmt: skip
+
+
+def experiment(name, task="binary", **more):
+    return {
+        "name": name,
+        "task": task,
+        "dataset": "d",
+        "model": "m",
+        "n": 1234,
+        "report": f"{name}/report.html",
+    } | more
+
+
+def test_experiments_with_the_same_headline_share_an_axis(tmp_path):
+    comparison = pd.concat([
+        rows("one", "cnn", "auroc", 0.8, 0.9),
+        rows("two", "cnn", "auroc", 0.75),
+        rows("d.kmer", "kmer", "auroc", 0.7),
+        rows("three", "cnn", "pearson", 0.5),
+    ])  # fmt: skip
+    experiments = [
+        experiment("one", baselines=["d.kmer"]),
+        experiment("two", dataset="other"),
+        experiment("three", "regression"),
+        experiment("four", report=None),
+    ]
+    path = tmp_path / "index.html"
+    build_index(experiments, comparison, path, audits={"d": AUDIT}, links={"comparison": "comparison.tsv"})
+    text = path.read_text()
+    assert re.findall("<h2>(.*?)</h2>", text) == [
+        "AUROC, test part",
+        "Pearson r, test part",
+        "Without metrics",
+    ]
+    assert '<a href="one/report.html">one</a>' in text
+    assert '<th scope="row">four</th>' in text
+    assert '<a href="comparison.tsv">comparison</a>' in text
+    assert "mean of 2 seeds" in text
+    assert "+0.150" in text
+    # On the axis 0.5 to 1: the seeds of one, its baseline as a diamond, and two.
+    assert re.findall(r'cx="(\d+\.?\d*)%"', text)[:3] == ["60.0", "80.0", "50.0"]
+    assert re.search(r'<svg class="strip kmer" x="40.0%"', text)
+    assert (text.count("no leak</span>"), text.count("not audited</span>")) == (3, 1)
+
+
+def test_names_are_escaped(tmp_path):
+    path = tmp_path / "index.html"
+    build_index([experiment("<b>")], rows("<b>", "cnn", "auroc", 0.8), path)
+    assert "<b>" not in path.read_text()
