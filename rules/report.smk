@@ -52,6 +52,7 @@ rule report:
     input:
         shown,
         library=library("report"),
+        dataset=of_run(DATASET),
         templates=[locate(path) for path in TEMPLATES],
         comparison=COMPARISON,
         differences="results/differences.tsv",
@@ -68,6 +69,11 @@ rule report:
         model=lambda wildcards: run_of(wildcards).model,
         fold=lambda wildcards: run_of(wildcards).fold,
         baselines=lambda wildcards: baseline_names(CONFIG, wildcards.experiment),
+        methods=METHODS,
+        sources=lambda wildcards: [
+            {"name": item.name, "kind": item.config.kind, "file": item.config.file}
+            for item in list_inputs(CONFIG.datasets[run_of(wildcards).dataset])
+        ],
         config=lambda wildcards: {
             "dataset": CONFIG.datasets[run_of(wildcards).dataset].model_dump(),
             "model": CONFIG.models[run_of(wildcards).model].model_dump(),

@@ -1,15 +1,30 @@
 """Build the page of an experiment."""
 
+from pathlib import Path
+
+from motifloom.data.store import Dataset
+from motifloom.filters.meme import read_meme
+from motifloom.filters.motifs import MotifSet
 from motifloom.job import job
 from motifloom.report.page import build_experiment_page, load_experiment
 
 with job(snakemake.log[0]):
     files, options = snakemake.input, dict(snakemake.params.items())
+    folder = Path(snakemake.output[0]).parent
+    methods = options.pop("methods")
+    motifs = {
+        seed: {m: MotifSet.from_hdf5(folder / f"seed{seed}/filters/{m}.h5") for m in methods}
+        for seed in options["seeds"]
+    }
+    with Dataset(files.dataset) as dataset:
+        checksums = dataset.sources
     report = load_experiment(
-        "results",
+        folder.parent,
         snakemake.wildcards.experiment,
+        motifs=motifs,
+        checksums=checksums,
+        database={key: motif for path in files.database for key, motif in read_meme(path).items()},
         truth=next(iter(files.truth), None),
-        database=next(iter(files.database), None),
         **options,
     )
     build_experiment_page(report, snakemake.output[0])

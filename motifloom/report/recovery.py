@@ -6,10 +6,9 @@ import numpy as np
 import pandas as pd
 
 from motifloom.errors import UserError
+from motifloom.report.format import p_value
 
 LOG = logging.getLogger(__name__)
-
-COLUMNS = ["motif", "motif_name", "sites", "filter", "method", "q_value", "found"]
 
 
 def recovered_motifs(truth, matches, database=None, *, regions=None, q_value=0.01):
@@ -23,7 +22,8 @@ def recovered_motifs(truth, matches, database=None, *, regions=None, q_value=0.0
     truth : pandas.DataFrame
         One row per planted site: chrom, start, end (0-based half-open), motif, motif_name.
     matches : pandas.DataFrame or None
-        Tomtom matches: method, filter, motif_id, motif_name, p_value, q_value. None or empty: nothing found.
+        Tomtom matches: method, filter, motif_id, motif_name, p_value, q_value; of several seeds together
+        with a column seed. None or empty: nothing found.
     database : dict, optional
         The searched motifs: identifier -> motif with attribute `name`. A planted motif that is not among
         them can not be found, which is logged. Without it the matched motifs decide which rule holds.
@@ -37,7 +37,8 @@ def recovered_motifs(truth, matches, database=None, *, regions=None, q_value=0.0
     -------
     pandas.DataFrame
         One row per planted motif in the order of identifiers: motif, motif_name, sites (number of planted
-        sites), filter, method, q_value (of the best match; missing without any), found (bool).
+        sites), filter, method and seed (if `matches` has it; empty without a match), q_value (of the best
+        match; missing without any), found (bool).
 
     Raises
     ------
@@ -49,24 +50,25 @@ def recovered_motifs(truth, matches, database=None, *, regions=None, q_value=0.0
         raise UserError(f"truth table: column {min(missing)!r} is missing; give the simulation's truth.tsv")
     if regions is not None:
         truth = truth[_inside(truth, regions)]
-    planted = truth.groupby(["motif", "motif_name"], sort=True).size().reset_index(name="sites")
+    sites = truth.groupby(["motif", "motif_name"], sort=True).size().reset_index(name="sites")
     if matches is None or not len(matches):
         matches = pd.DataFrame(columns=["method", "filter", "motif_id", "motif_name", "p_value", "q_value"])
-    ordered = matches.sort_values(["q_value", "p_value", "filter", "method"], kind="stable")
+    where = ["filter", "method", *(["seed"] if "seed" in matches else [])]
+    ordered = matches.sort_values(["q_value", "p_value", *where], kind="stable")
     known = _identifiers(ordered) if database is None else _database_identifiers(database)
     rows = []
-    for motif, name, sites in planted.itertuples(index=False):
-        accepted = _same_motif(motif, name, known)
+    for planted in sites.to_dict("records"):
+        accepted = _same_motif(planted["motif"], planted["motif_name"], known)
         if database is not None and not accepted:
             LOG.warning(
-                "planted motif %s (%s) is not in the motif database: it can not be found", name, motif
+                "planted motif %(motif_name)s (%(motif)s) is not in the motif database: it can not be found",
+                planted,
             )
-        best = ordered[ordered["motif_id"].isin(accepted)].head(1)
-        filter_name, method, q = (
-            best[["filter", "method", "q_value"]].iloc[0] if len(best) else ("", "", np.nan)
-        )
-        rows.append((motif, name, sites, filter_name, method, float(q), bool(q < q_value)))
-    return pd.DataFrame(rows, columns=COLUMNS)
+        best = ordered.loc[ordered["motif_id"].isin(accepted), [*where, "q_value"]].head(1).to_dict("records")
+        rows.append({**planted, "filter": "", "method": "", **(best[0] if best else {})})
+    table = pd.DataFrame(rows, columns=["motif", "motif_name", "sites", *where, "q_value"])
+    table["q_value"] = table["q_value"].astype(float)
+    return table.assign(found=table["q_value"] < q_value)
 
 
 def recovery_lines(table, q_value=0.01):
@@ -83,10 +85,11 @@ def recovery_lines(table, q_value=0.01):
     width = max(map(len, labels))
     lines = []
     for label, row in zip(labels, table.itertuples(), strict=True):
+        seed = f", seed {row.seed:g}" if row.filter and hasattr(row, "seed") else ""
         if row.found:
-            verdict = f"found by {row.filter} ({row.method}), q = {row.q_value:.0e}"
+            verdict = f"found by {row.filter} ({row.method}{seed}), q = {p_value(row.q_value)}"
         elif row.filter:
-            verdict = f"not found; closest is {row.filter} ({row.method}), q = {row.q_value:.2g}"
+            verdict = f"not found; closest is {row.filter} ({row.method}{seed}), q = {p_value(row.q_value)}"
         else:
             verdict = "not found; no filter resembles it"
         lines.append(f"{label:<{width}}  {row.sites:>6,} sites  {verdict}")

@@ -173,7 +173,7 @@ def test_a_row_opens_and_closes_its_panel(page, tmp_path):
 def test_the_switches_choose_method_and_seed(page, tmp_path):
     action = """
         const shown = () => [...new Set(visible().map((body) => body.dataset.run + body.dataset.method))];
-        const seeds = () => all("[data-seed]").filter((item) => !item.hidden).map((item) => item.dataset.seed);
+        const seeds = () => all("[data-seed]:not([hidden])").map((item) => item.dataset.seed);
         const before = [shown(), seeds()];
         one('[data-switch="method"] button[value="softmax"]').click();
         one('[data-switch="seed"] button[value="2"]').click();
@@ -219,7 +219,7 @@ def test_wide_tables_scroll_inside_the_page(page, tmp_path, width):
 
 
 def test_every_logo_has_its_symbol(page, tmp_path):
-    action = 'return all("use").filter((use) => !document.getElementById(use.getAttribute("href").slice(1))).length;'
+    action = 'return all("use").filter((use) => !one(use.getAttribute("href"))).length;'
     assert visit(page, tmp_path, action) == 0
 
 

@@ -24,7 +24,8 @@ MATCHES = pd.DataFrame(
         ("top", "conv_001", 1, "M2", np.nan, 1e-7, 1e-5, -1, 2, "-"),
         ("top", "conv_000", 1, "M1", "one", 0.5, 0.9, 2, 3, "+"),
     ],
-    columns=["method", "filter", "rank", "motif_id", "motif_name", "p_value", "q_value", "offset", "overlap", "strand"],
+    columns=["method", "filter", "rank", "motif_id", "motif_name", "p_value", "q_value",
+             "offset", "overlap", "strand"],
 )  # fmt: skip
 AC = np.array([[0.97, 0.01, 0.01, 0.01], [0.01, 0.97, 0.01, 0.01]])
 DATABASE = {"M2": SimpleNamespace(name="", probabilities=AC, alphabet="ACGT")}

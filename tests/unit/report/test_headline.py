@@ -37,7 +37,8 @@ def test_the_headline_of_several_targets_is_their_average():
 
 def test_an_experiment_stands_beside_its_own_baselines_only():
     table = comparison(
-        ("other", "cnn", 1, 0.7), ("d.gc", "gc", 1, 0.6), ("d.kmer", "kmer", 1, 0.8), ("e.kmer", "kmer", 1, 0.1),
+        ("other", "cnn", 1, 0.7), ("d.gc", "gc", 1, 0.6), ("d.kmer", "kmer", 1, 0.8),
+        ("e.kmer", "kmer", 1, 0.1),
         ("mine", "cnn", 2, 0.92), ("mine", "cnn", 1, 0.9), ("d.gc", "gc", 1, np.nan),
     )  # fmt: skip
     row = {"part": "test", "target": "all", "metric": "auroc"}

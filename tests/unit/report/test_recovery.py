@@ -48,10 +48,30 @@ def test_the_best_filter_of_each_planted_motif():
     }
     assert recovery_lines(table) == [
         "Spi1 (MA0080.6)       1 sites  not found; closest is conv_002 (top), q = 0.01",
-        "CTCF (MA0139.1)       2 sites  found by conv_004 (softmax), q = 1e-07",
+        "CTCF (MA0139.1)       2 sites  found by conv_004 (softmax), q = 1e-7",
         "REB1 (MA0363.2)       1 sites  not found; no filter resembles it",
         "1 of 3 planted motifs found at q < 0.01",
     ]
+
+
+def test_of_several_seeds_the_best_is_told_with_its_seed():
+    rows = [
+        ("top", "conv_001", "MA0139.1", "CTCF", 1e-6, 1e-4),
+        ("top", "conv_005", "MA0139.1", "CTCF", 1e-9, 1e-7),
+    ]
+    table = recovered_motifs(TRUTH, matches(*rows).assign(seed=[1, 2]))
+    assert list(table.columns) == [
+        "motif",
+        "motif_name",
+        "sites",
+        "filter",
+        "method",
+        "seed",
+        "q_value",
+        "found",
+    ]
+    assert recovery_lines(table)[1].endswith("found by conv_005 (top, seed 2), q = 1e-7")
+    assert recovery_lines(table)[2].endswith("not found; no filter resembles it")
 
 
 @pytest.mark.parametrize("nothing", [None, matches()])
