@@ -95,6 +95,9 @@ class Source(Block):
             raise ValueError("has no target; add target: (a value, a class name or {column: n})")
         if self.sequence and not self.table:
             raise ValueError("has sequence:, which goes with table:")
+        for key, kinds in (("ratio", "negatives"), ("exclude", "negatives"), ("gc_tolerance", "negatives")):
+            if getattr(self, key) != type(self).model_fields[key].default and self.kind != kinds:
+                raise ValueError(f"has {key}:, which goes with {kinds}:")
         return self
 
 
@@ -172,6 +175,12 @@ class Split(Block):
             raise ValueError("needs path: with by: file, and only then")
         if self.ratios and self.by not in ("random", "chromosome"):
             raise ValueError("has ratios:, which go with by: random or by: chromosome")
+        for key in ("group_overlaps", "group_near_duplicates", "stratify"):
+            default = type(self).model_fields[key].default
+            if getattr(self, key) != default and self.by not in ("random", "folds"):
+                raise ValueError(f"has {key}:, which goes with by: random or by: folds")
+        if self.folds != 5 and self.by != "folds":
+            raise ValueError("has folds:, which goes with by: folds")
         return self
 
 
@@ -262,12 +271,16 @@ class Model(Block):
     baseline: Literal["gc", "kmer"] | None = Field(
         None, description="Logistic regression (ridge for values) instead."
     )
-    k: Annotated[int, Field(ge=1, le=8)] = Field(6, description="Length of the k-mers of baseline kmer.")
+    k: Annotated[int, Field(ge=1, le=8)] | None = Field(
+        None, description="Length of the k-mers of baseline kmer; none: 6."
+    )
 
     @model_validator(mode="after")
     def _one_kind(self):
         if (self.spec is None) == (self.baseline is None):
             raise ValueError("takes exactly one of spec and baseline")
+        if self.k is not None and self.baseline != "kmer":
+            raise ValueError("has k:, which goes with baseline: kmer")
         return self
 
 

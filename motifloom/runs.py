@@ -71,7 +71,7 @@ def _experiment(name, experiment, model):
         seeds=tuple(experiment.seeds),
         fold=experiment.fold,
         training=experiment.training.model_dump(),
-        k=model.k if model.baseline == "kmer" else 0,
+        k=(model.k or 6) if model.baseline == "kmer" else 0,
     )
 
 

@@ -35,6 +35,7 @@ except UserError as error:
 
 
 wildcard_constraints:
+    simulation=r"[A-Za-z0-9][A-Za-z0-9_-]*",
     dataset=r"[A-Za-z0-9][A-Za-z0-9_-]*",
     experiment=r"[A-Za-z0-9][A-Za-z0-9_.-]*",
     seed=r"\d+",
@@ -42,6 +43,7 @@ wildcard_constraints:
     part=r"train|validation|test",
 
 
+SIMULATION = "results/simulations/{simulation}"
 GENOME = "results/genomes/{genome}"
 DATASET = "results/datasets/{dataset}/dataset.h5"
 REGIONS = "results/datasets/{dataset}/regions.tsv.gz"
@@ -63,6 +65,8 @@ SUMMARY = f"{SEED}/filters/summary.tsv"
 MATCHES = f"{SEED}/filters/matches.tsv"
 REPORT = "results/{experiment}/report.html"
 RECOVERY = "results/{experiment}/recovery.tsv"
+DIFFERENCES = "results/datasets/{dataset}/differences.tsv"
+DATASET_COMPARISON = "results/datasets/{dataset}/comparison.tsv"
 INDEX = "results/index.html"
 COMPARISON = "results/comparison.tsv"
 

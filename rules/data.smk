@@ -1,35 +1,30 @@
 # From the user's files to datasets: simulate, index, regions, sequences, splits and their audit.
 
 
-for name, simulation in CONFIG.simulations.items():
-
-    rule:
-        name:
-            f"simulate_{name}"
-        input:
-            library=library("simulate"),
-            motifs=locate(simulation.motifs),
-        output:
-            genome=f"results/simulations/{name}/genome.fa.gz",
-            truth=f"results/simulations/{name}/truth.tsv",
-            control=f"results/simulations/{name}/peaks/control.narrowPeak",
-            peaks=[f"results/simulations/{name}/peaks/{motif}.narrowPeak" for motif in simulation.planted],
-        params:
-            seed=CONFIG.seed,
-            name=name,
-            simulation=simulation.model_dump(exclude={"motifs"}),
-        log:
-            f"results/logs/simulate/{name}.log",
-        benchmark:
-            f"results/benchmarks/simulate/{name}.tsv"
-        threads: 1
-        resources:
-            mem_mb=megabytes(1000),
-            runtime=minutes(15),
-        conda:
-            ENVIRONMENT
-        script:
-            "../scripts/simulate.py"
+rule simulate:
+    input:
+        library=library("simulate"),
+        motifs=lambda wildcards: locate(CONFIG.simulations[wildcards.simulation].motifs),
+    output:
+        genome=f"{SIMULATION}/genome.fa.gz",
+        truth=f"{SIMULATION}/truth.tsv",
+        # A folder, since which files it holds depends on the config.
+        peaks=directory(f"{SIMULATION}/peaks"),
+    params:
+        seed=CONFIG.seed,
+        simulation=lambda wildcards: CONFIG.simulations[wildcards.simulation].model_dump(exclude={"motifs"}),
+    log:
+        "results/logs/simulate/{simulation}.log",
+    benchmark:
+        "results/benchmarks/simulate/{simulation}.tsv"
+    threads: 1
+    resources:
+        mem_mb=megabytes(1000),
+        runtime=minutes(15),
+    conda:
+        ENVIRONMENT
+    script:
+        "../scripts/simulate.py"
 
 
 def genome_paths(dataset):
@@ -75,7 +70,13 @@ def source_files(wildcards):
     """Return every file that the sources of a dataset name."""
     sources = block(wildcards).sources
     files = [path for source in sources for path in (source.file, *source.exclude) if path]
-    return list(dict.fromkeys(files))
+    return list(dict.fromkeys(simulated_folder(path) or path for path in files))
+
+
+def simulated_folder(path):
+    """Return the folder of peaks that a path into a simulation lies in, which is what is made."""
+    folder = Path(path).parent
+    return str(folder) if simulation_of(path) and folder.name == "peaks" else None
 
 
 def genome_inputs(wildcards):

@@ -173,31 +173,35 @@ rule plot_regression:
         "../scripts/plot_regression.py"
 
 
+def runs_on(wildcards):
+    """The runs on a dataset, in order."""
+    return [name for name, run in RUNS.items() if run.dataset == wildcards.dataset]
+
+
 rule compare:
     input:
         library=library("compare"),
-        metrics=each(METRICS, RUNS),
-        predictions=each(PREDICTIONS, RUNS),
-        splits=every_dataset(SPLIT),
+        metrics=lambda wildcards: each(METRICS, runs_on(wildcards)),
+        predictions=lambda wildcards: each(PREDICTIONS, runs_on(wildcards)),
+        split=SPLIT,
     output:
-        table=report(
-            COMPARISON, caption="../report/comparison.rst", category="Comparison", labels={"table": "comparison"}
-        ),
-        differences="results/differences.tsv",
-        figure="results/comparison.svg",
+        table=DATASET_COMPARISON,
+        differences=DIFFERENCES,
     params:
         seed=CONFIG.seed,
-        runs=[
-            [name, run.model, run.kind, run.dataset, seed] for name, run in RUNS.items() for seed in run.seeds
+        runs=lambda wildcards: [
+            [name, RUNS[name].model, RUNS[name].kind, wildcards.dataset, seed]
+            for name in runs_on(wildcards)
+            for seed in RUNS[name].seeds
         ],
-        tasks={name: dataset.task for name, dataset in CONFIG.datasets.items()},
-        classes={name: dataset.classes for name, dataset in CONFIG.datasets.items()},
+        task=lambda wildcards: block(wildcards).task,
+        classes=lambda wildcards: block(wildcards).classes,
         bootstrap=CONFIG.evaluation.bootstrap,
         confidence=CONFIG.evaluation.confidence,
     log:
-        "results/logs/compare.log",
+        "results/logs/compare/{dataset}.log",
     benchmark:
-        "results/benchmarks/compare.tsv"
+        "results/benchmarks/compare/{dataset}.tsv"
     threads: 1
     resources:
         mem_mb=megabytes(1000, 20),
@@ -206,3 +210,33 @@ rule compare:
         ENVIRONMENT
     script:
         "../scripts/compare.py"
+
+
+rule collect_comparisons:
+    input:
+        library=library("collect_comparisons"),
+        comparisons=every_dataset(DATASET_COMPARISON),
+        differences=every_dataset(DIFFERENCES),
+    output:
+        comparison=report(
+            COMPARISON, caption="../report/comparison.rst", category="Comparison", labels={"table": "comparison"}
+        ),
+        differences="results/differences.tsv",
+        figure=report(
+            "results/comparison.svg",
+            caption="../report/comparison.rst",
+            category="Comparison",
+            labels={"table": "figure"},
+        ),
+    log:
+        "results/logs/collect_comparisons.log",
+    benchmark:
+        "results/benchmarks/collect_comparisons.tsv"
+    threads: 1
+    resources:
+        mem_mb=megabytes(600),
+        runtime=minutes(10),
+    conda:
+        ENVIRONMENT
+    script:
+        "../scripts/collect_comparisons.py"

@@ -4,7 +4,7 @@
 def simulation_truth(wildcards):
     """Return the planted sites of the simulation that an experiment's genome comes from, if it does."""
     names = map(simulation_of, genome_paths(CONFIG.datasets[run_of(wildcards).dataset]))
-    return [f"results/simulations/{name}/truth.tsv" for name in names if name]
+    return [f"{SIMULATION}/truth.tsv".format(simulation=name) for name in names if name]
 
 
 def shown(wildcards):
@@ -54,8 +54,8 @@ rule report:
         library=library("report"),
         dataset=of_run(DATASET),
         templates=[locate(path) for path in TEMPLATES],
-        comparison=COMPARISON,
-        differences="results/differences.tsv",
+        comparison=of_run(DATASET_COMPARISON),
+        differences=of_run(DIFFERENCES),
         truth=simulation_truth,
         recovery=lambda wildcards: [RECOVERY] if simulation_truth(wildcards) else [],
         database=[locate(path) for path in [CONFIG.interpretation.match.database] if path],

@@ -12,4 +12,4 @@ with job(snakemake.log[0]):
     motifs = select_motifs(read_meme(path), options.pop("planted"), path)
     planted = {motif.id: (motif.name, motif.probabilities) for motif in motifs}
     folder = Path(snakemake.output.truth).parent
-    simulate(planted, folder, seed=snakemake.params.seed, name=snakemake.params.name, **options)
+    simulate(planted, folder, seed=snakemake.params.seed, name=snakemake.wildcards.simulation, **options)

@@ -69,7 +69,7 @@ def make_results(
         save_figure(training.curves(history, 11), run / "curves.svg")
         _figures(predictions, task, classes, run / "evaluation")
         provenance = {
-            "best_epoch": 11,
+            "best": {"epoch": 11},
             "seed": seed,
             "device": "CPU",
             "versions": {"keras": "3.15.0", "numpy": "2.4.0"},
@@ -81,7 +81,7 @@ def make_results(
         level = level if task != "regression" else level - 0.5
         run = f"{name}.{kind}" if kind == "label_shuffle" else f"reb1.{kind}"
         comparison.append(_labelled(_metrics(rng, task, names, level), run, kind, kind, 1))
-    write_table(pd.concat(comparison), folder / "comparison.tsv")
+    write_table(pd.concat(comparison), folder / "datasets/reb1/comparison.tsv")
     truth = folder / "simulations" / "demo" / "truth.tsv"
     write_table(_truth(rng, regions), truth)
     return {

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import yaml
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 
 TINY = """
 seed: 1
@@ -35,7 +35,7 @@ datasets:
       - {intervals: results/simulations/tiny/peaks/CTCF.narrowPeak, target: CTCF}
       - {intervals: results/simulations/tiny/peaks/SPI1.narrowPeak, target: SPI1}
     window: {length: 100, centre: summit}
-    split: {by: chromosome, validation: [chr3], test: [chr4]}
+    split: {by: folds, folds: 3}
 models:
   small:
     spec:
@@ -43,24 +43,25 @@ models:
         layers:
           - {class_name: Conv1D, config: {filters: 4, kernel_size: 11, activation: relu, name: scanner}}
           - {class_name: GlobalMaxPooling1D, config: {}}
-          - {class_name: Dense, config: {units: 1, activation: sigmoid}}
-      compile: {optimizer: adam, loss: binary_crossentropy, metrics: [AUC]}
+          - {class_name: Dense, config: {units: auto, activation: auto}}
+      compile: {optimizer: adam, metrics: [AUC]}
       training_params: {epochs: 2, batch_size: 16}
-  labels:
-    spec:
-      model:
-        layers:
-          - {class_name: Conv1D, config: {filters: 4, kernel_size: 11, activation: relu, name: scanner}}
-          - {class_name: GlobalMaxPooling1D, config: {}}
-          - {class_name: Dense, config: {units: 2, activation: sigmoid}}
-      compile: {optimizer: adam, loss: binary_crossentropy}
-      training_params: {epochs: 2, batch_size: 16}
+  written: {spec: spec.yaml}
 experiments:
-  first: {dataset: bound, model: small, seeds: [1, 2], training: {threads: 1}}
-  second: {dataset: factor, model: labels, training: {threads: 1}}
-evaluation: {bootstrap: 100}
+  first: {dataset: bound, model: small, training: {threads: 1}}
+  second: {dataset: factor, model: written, training: {threads: 1}}
+evaluation: {bootstrap: 100, kmer: 3}
 interpretation:
   match: {database: config/motifs/known.meme}
+"""
+
+SPEC = """
+model:
+  layers:
+    - {class_name: Conv1D, config: {filters: 4, kernel_size: 9, activation: relu, name: scanner}}
+    - {class_name: GlobalMaxPooling1D, config: {}}
+    - {class_name: Dense, config: {units: auto, activation: auto}}
+training_params: {epochs: 2, batch_size: 16}
 """
 
 

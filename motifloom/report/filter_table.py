@@ -78,7 +78,7 @@ def filters_section(report, store):
         return None
     return {
         "rows": rows,
-        "methods": list(dict.fromkeys(row["method"] for row in rows)),
+        "methods": list(dict.fromkeys(name for run in shown for name in run.summary["method"])),
         "shown": shown,
         "left_out": left_out,
         "matched": any(row["matches"] for row in rows),

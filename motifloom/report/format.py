@@ -18,6 +18,7 @@ METRIC_LABELS = {
     "mae": "MAE",
 }
 ERRORS = {"mse", "mae", "log_loss"}
+OWN_SCALE = {"mse", "mae"}
 KIND_LABELS = {"kmer": "k-mer baseline", "gc": "GC baseline", "label_shuffle": "label shuffle"}
 PARTS = ["train", "validation", "test"]
 MISSING = "–"
@@ -61,7 +62,7 @@ def metric_value(value, metric):
     """Write a metric: three decimals, or three significant digits where its scale is the data's own."""
     if is_missing(value):
         return MISSING
-    return number(value) if metric in ERRORS else f"{value:.3f}".replace("-", "−")
+    return number(value) if metric in OWN_SCALE else f"{value:.3f}".replace("-", "−")
 
 
 def metric_interval(row):

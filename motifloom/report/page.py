@@ -123,8 +123,8 @@ def load_experiment(results, experiment, *, dataset, task, classes, seeds, motif
         "ledger": data / "dropped.tsv",
         "unused": data / "unused.tsv",
         "audit": data / "audit.tsv",
-        "comparison": results / "comparison.tsv",
-        "differences": results / "differences.tsv",
+        "comparison": data / "comparison.tsv",
+        "differences": data / "differences.tsv",
         "truth": Path(truth) if truth else None,
     }
     tables = {key: _table(path) for key, path in paths.items()}

@@ -40,7 +40,7 @@ AUDIT_CHECKS = {
     "identical": "identical sequences",
     "reverse_complement": "reverse complements",
     "near_duplicate": "near-duplicate sequences",
-    "parent": "negatives made for an example of another part",
+    "parent": "negatives and what they were made for",
 }
 
 
@@ -208,7 +208,7 @@ def training_section(report):
 
 def best_epoch(run):
     """Return the epoch whose weights were kept: as the training noted it, else that of the least loss."""
-    noted = run.provenance.get("best_epoch")
+    noted = run.provenance.get("best", {}).get("epoch")
     if noted in set(run.history["epoch"]):
         return int(noted)
     monitored = "val_loss" if "val_loss" in run.history else "loss"
@@ -315,10 +315,26 @@ def anchor(seed, method, name):
 
 
 def provenance_section(report):
-    """Return the Provenance section: per seed what made it, the files' checksums and the config block."""
-    runs = [{"seed": run.seed, "rows": flatten(run.provenance)} for run in report.runs if run.provenance]
-    config = yaml.safe_dump(report.config, sort_keys=False, allow_unicode=True) if report.config else ""
-    return {"runs": runs, "checksums": sorted(report.checksums.items()), "config": config}
+    """Return the Provenance section: per seed what made it, the files' checksums, and the longer blocks."""
+    runs = [
+        {"seed": run.seed, "rows": flatten(_short(run.provenance))} for run in report.runs if run.provenance
+    ]
+    specs = [run.provenance["spec"] for run in report.runs if "spec" in run.provenance]
+    blocks = {"The network and its training": specs[:1], "The config of this experiment": [report.config]}
+    return {
+        "runs": runs,
+        "checksums": sorted(report.checksums.items()),
+        "blocks": {title: _yaml(block[0]) for title, block in blocks.items() if block and block[0]},
+    }
+
+
+def _short(provenance):
+    """Leave out what has a place of its own."""
+    return {key: value for key, value in provenance.items() if key not in ("spec", "sources")}
+
+
+def _yaml(content):
+    return yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
 
 
 def flatten(content, prefix=""):
@@ -350,7 +366,7 @@ def drawn(figures, prefix):
 
 
 def _size(svg):
-    """Say how many of three columns a picture needs to stay legible."""
+    """Say whether a picture stays legible on a third of the page (""), on half of it (wide) or not."""
     width = re.search(r'<svg[^>]*? width="([\d.]+)pt"', svg)
     points = float(width[1]) if width else 0
     return "full" if points > 600 else "wide" if points > 345 else ""

@@ -10,8 +10,8 @@ XLINK = "{http://www.w3.org/1999/xlink}href"
 DROPPED = {"metadata", "style", "script", "foreignObject", "title"}
 # A heatmap writes its numbers in black and white on its own colours, so it keeps its white paper.
 PAPER = re.compile(r"QuadMesh")
-# Black and the darkest greys, as matplotlib writes them.
-DARK = re.compile(r"#(0[0-9a-f]|[1-4][0-9a-f])\1\1\b|\bblack\b")
+# Black and the greys, as matplotlib writes them.
+GREY = re.compile(r"#([0-9a-e][0-9a-f])\1\1\b|\bblack\b")
 
 
 def inline_svg(text, prefix, label):
@@ -88,7 +88,13 @@ def _rename(element, prefix):
 def _follow_theme(element):
     for key in ("style", "fill", "stroke"):
         if key in element.attrib:
-            element.set(key, DARK.sub("currentColor", element.get(key)))
+            element.set(key, GREY.sub(_share_of_text, element.get(key)))
+
+
+def _share_of_text(match):
+    """Write a grey as a share of the page's text colour, so that greys keep their order on dark."""
+    share = round(100 * (1 - int(match[1] or "0", 16) / 255))
+    return "currentColor" if share == 100 else f"color-mix(in srgb, currentColor {share}%, transparent)"
 
 
 def _remove_paper(root):

@@ -227,7 +227,7 @@ def test_the_index_sorts(tmp_path):
     comparison = []
     for name, value in (("b", 0.9), ("a", 0.8), ("c", 0.7)):
         arguments = make_results(tmp_path / name, n=300, n_filters=0, name=name)
-        table = read_table(arguments["results"] / "comparison.tsv")
+        table = read_table(arguments["results"] / "datasets/reb1/comparison.tsv")
         comparison.append(table[table["experiment"] == name].assign(value=value))
     experiments = [
         {"name": name, "task": "binary", "dataset": "reb1", "model": "m", "n": 1, "report": None}

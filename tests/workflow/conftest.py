@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 import yaml
-from runner import TINY, snakemake
+from runner import SPEC, TINY, snakemake
 
 
 @pytest.fixture(scope="session")
@@ -12,6 +12,10 @@ def finished(tmp_path_factory):
     """A folder in which the tiny config ran to its end, with that config."""
     folder = tmp_path_factory.mktemp("tiny run")
     config = yaml.safe_load(TINY)
+    (folder / "spec.yaml").write_text(SPEC)
+    # Files that edits of the config point to.
+    for name, content in {"other.yaml": SPEC, "other.fa": ">s1\n" + "ACGT" * 30, "other.txt": ""}.items():
+        (folder / name).write_text(content)
     snakemake(folder, config)
     return folder, config
 

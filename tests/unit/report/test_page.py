@@ -8,7 +8,7 @@ import pytest
 from motifloom.report.page import ExperimentReport, build_experiment_page, load_experiment
 from tests.fake_experiment import make_results
 
-VOID = {"meta", "link", "input", "br", "img"}
+VOID = {"meta", "link", "input", "br", "img", "wbr"}
 
 
 class Page(HTMLParser):

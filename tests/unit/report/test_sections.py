@@ -80,7 +80,9 @@ def test_the_grid_of_the_audit():
     assert grid["rows"][1]["cells"]["train – test"]["pairs"] == 3
 
 
-@pytest.mark.parametrize(("provenance", "best"), [({"best_epoch": 1}, 1), ({}, 2), ({"best_epoch": 9}, 2)])
+@pytest.mark.parametrize(
+    ("provenance", "best"), [({"best": {"epoch": 1}}, 1), ({}, 2), ({"best": {"epoch": 9}}, 2)]
+)
 def test_the_best_epoch_is_the_one_noted_or_of_the_least_loss(provenance, best):
     history = pd.DataFrame({"epoch": [1, 2, 3], "loss": [3, 2, 1], "val_loss": [3, 1, 2]})
     assert sections.best_epoch(Run(1, history=history, provenance=provenance)) == best

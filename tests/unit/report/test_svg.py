@@ -42,6 +42,14 @@ def test_line_art_takes_the_colours_of_the_page(line_plot):
     assert 'class="line-art"' in page
 
 
+def test_greys_keep_their_order():
+    colours = ("#000000", "#333333", "#0072b2", "#ffffff", "#123456")
+    lines = "".join(f'<path style="stroke: {colour}; stroke-width: 1"/>' for colour in colours)
+    page = inline_svg(f'<svg xmlns="http://www.w3.org/2000/svg">{lines}</svg>', "one", "A")
+    mixed = "color-mix(in srgb, currentColor 80%, transparent)"
+    assert re.findall("stroke: (.*?);", page) == ["currentColor", mixed, *colours[2:]]
+
+
 def test_heatmaps_keep_their_paper(tmp_path):
     figure, axes = plt.subplots()
     axes.imshow(np.eye(2))
