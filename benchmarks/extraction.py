@@ -22,7 +22,9 @@ def run(folder, *, windows=50_000, chromosome=10_000_000, repeats=3):
     """
     data = {"folder": str(folder), "windows": windows, "chromosome": chromosome}
     run_fresh("benchmarks.extraction:make_data", data)
-    steps = [run_fresh("benchmarks.extraction:steps", {"folder": str(folder)})["laps"] for _ in range(repeats)]
+    steps = [
+        run_fresh("benchmarks.extraction:steps", {"folder": str(folder)})["laps"] for _ in range(repeats)
+    ]
     rows = []
     for name, others in {
         "genome.fa": ("whole_chromosomes", "pysam_loop", "pyfaidx_loop"),
@@ -51,7 +53,7 @@ LABELS = {
 
 
 def make_data(folder, windows, chromosome):
-    """Write genome.fa (lines of 60), genome.fa.gz (bgzip), their indexes and windows.bed (0/1 in column 4)."""
+    """Write genome.fa, genome.fa.gz (bgzip), their indexes, and windows.bed with 0 or 1 in column 4."""
     import numpy as np
     import pysam
 
@@ -66,7 +68,9 @@ def make_data(folder, windows, chromosome):
             lines[:, :60] = letters[rng.integers(0, 4, (len(lines), 60))]
             fasta.write(b">chr%d\n" % number + lines.tobytes())
             starts = np.sort(rng.choice(len(lines) * 60 - LENGTH, windows // 5, replace=False))
-            bed.writelines(f"chr{number}\t{s}\t{s + LENGTH}\t{i % 2}\n" for i, s in enumerate(starts.tolist()))
+            bed.writelines(
+                f"chr{number}\t{s}\t{s + LENGTH}\t{i % 2}\n" for i, s in enumerate(starts.tolist())
+            )
     pysam.tabix_compress(str(folder / "genome.fa"), str(folder / "genome.fa.gz"), force=True)
     for name in ("genome.fa", "genome.fa.gz"):
         pysam.faidx(str(folder / name))

@@ -1,5 +1,6 @@
 """Training on tokens against Keras' fit on one-hot arrays in memory: throughput and memory."""
 
+import time
 from pathlib import Path
 
 from benchmarks.measure import compare, peak_mb, run_fresh
@@ -100,13 +101,14 @@ def motifloom_fit(path, model, memory=2**30):
         options = {"task": "binary", "alphabet": DNA, "options": {"epochs": epochs}, "memory": memory}
         fit(network, spec, file["tokens"], examples, **options)
 
-    before = warm_up(train, len(targets))
+    train(min(2048, len(targets)), 1)
+    before, seconds = peak_mb(), clock_epochs(network)
     yield
-    train(len(targets), EPOCHS)
+    train(len(targets), 1 + EPOCHS)
     yield
     given = feed(file["tokens"], np.arange(len(targets)), targets, batch_size=1, memory=memory)
     held = given["x"].nbytes if "y" in given else 0
-    yield {"added_mb": peak_mb() - before, "input_mb": held / 1e6}
+    yield {"added_mb": peak_mb() - before, "input_mb": held / 1e6, **seconds()}
 
 
 def keras_fit(path, model):
@@ -119,7 +121,9 @@ def keras_fit(path, model):
     tf.config.threading.set_intra_op_parallelism_threads(2)
     tf.config.set_visible_devices([], "GPU")
     spec = spec_of(model)
-    layers = [getattr(keras.layers, layer["class_name"])(**layer["config"]) for layer in spec["model"]["layers"]]
+    layers = [
+        getattr(keras.layers, layer["class_name"])(**layer["config"]) for layer in spec["model"]["layers"]
+    ]
     network = keras.Sequential([keras.Input((LENGTH, 4)), *layers])
     network.compile(**spec["compile"])
     with h5py.File(path, "r") as file:
@@ -131,25 +135,35 @@ def keras_fit(path, model):
             held[:] = [np.eye(4, dtype=np.float32)[tokens[:count]]]
         network.fit(held[0], targets[:count], epochs=epochs, verbose=0, **spec["training_params"])
 
-    before = warm_up(train, len(targets))
+    train(min(2048, len(targets)), 1)
+    before, seconds = peak_mb(), clock_epochs(network)
     yield
-    train(len(targets), EPOCHS)
+    train(len(targets), 1 + EPOCHS)
     yield
-    yield {"added_mb": peak_mb() - before, "input_mb": held[0].nbytes / 1e6}
+    yield {"added_mb": peak_mb() - before, "input_mb": held[0].nbytes / 1e6, **seconds()}
 
 
-def warm_up(train, count):
-    """Compile the training on a few examples, then run one epoch on all.
+def clock_epochs(network):
+    """Make a network's next fit note the time after every epoch.
 
     Returns
     -------
-    float
-        Peak memory in MB when all was compiled and the data were not there yet.
+    function
+        Gives, after that fit, a dict of cpu_s and wall_s of all epochs but the first, which warms up.
     """
-    train(min(count, 2048), 1)
-    before = peak_mb()
-    train(count, 1)
-    return before
+    import keras
+
+    times, fit = [], network.fit
+
+    def note(epoch, logs):
+        times.append((time.process_time(), time.perf_counter()))
+
+    def timed_fit(*arguments, callbacks=(), **options):
+        callbacks = [*callbacks, keras.callbacks.LambdaCallback(on_epoch_end=note)]
+        return fit(*arguments, callbacks=callbacks, **options)
+
+    network.fit = timed_fit
+    return lambda: {name: times[-1][i] - times[0][i] for i, name in enumerate(("cpu_s", "wall_s"))}
 
 
 def spec_of(model):

@@ -61,6 +61,7 @@ METRICS = f"{SEED}/metrics.tsv"
 MOTIFS = f"{SEED}/filters/{{method}}.h5"
 LOGOS = f"{SEED}/filters/{{method}}.logos.svg"
 SITES = f"{SEED}/filters/top.sites.bed.gz"
+POSITIONS = f"{SEED}/filters/positions.tsv"
 SUMMARY = f"{SEED}/filters/summary.tsv"
 MATCHES = f"{SEED}/filters/matches.tsv"
 REPORT = "results/{experiment}/report.html"
@@ -107,8 +108,10 @@ def of_run(path):
 
 
 def library(script):
-    """Return the library files that a rule's script uses, to be its input: an edit reruns its users."""
-    return [locate(Path(path).relative_to(ROOT)) for path in modules_used(ROOT / f"scripts/{script}.py", ROOT)]
+    """Return the library files that a script uses; as its input, an edit of them reruns their users."""
+    return [
+        locate(Path(path).relative_to(ROOT)) for path in modules_used(ROOT / f"scripts/{script}.py", ROOT)
+    ]
 
 
 def megabytes(base, factor=0):

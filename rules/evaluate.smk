@@ -1,14 +1,6 @@
 # Predictions of networks and baselines, their metrics and pictures, and the comparison of all.
 
 
-def task_of(wildcards):
-    return CONFIG.datasets[run_of(wildcards).dataset].task
-
-
-def classes_of(wildcards):
-    return CONFIG.datasets[run_of(wildcards).dataset].classes
-
-
 rule predict:
     input:
         library=library("predict"),
@@ -17,21 +9,21 @@ rule predict:
         split=of_run(SPLIT),
     output:
         PREDICTIONS,
-    params:
-        fold=lambda wildcards: run_of(wildcards).fold,
-        reverse_complement=CONFIG.evaluation.reverse_complement,
-        threads=lambda wildcards: run_of(wildcards).training["threads"],
     log:
         "results/logs/predict/{experiment}.seed{seed}.log",
     benchmark:
         "results/benchmarks/predict/{experiment}.seed{seed}.tsv"
+    conda:
+        ENVIRONMENT
     threads: lambda wildcards: run_of(wildcards).training["threads"]
     resources:
         gpu=1,
         mem_mb=megabytes(2000, 4),
         runtime=minutes(60),
-    conda:
-        ENVIRONMENT
+    params:
+        fold=lambda wildcards: run_of(wildcards).fold,
+        reverse_complement=CONFIG.evaluation.reverse_complement,
+        threads=lambda wildcards: run_of(wildcards).training["threads"],
     script:
         "../scripts/predict.py"
 
@@ -44,23 +36,23 @@ rule fit_baseline:
     output:
         predictions=PREDICTIONS,
         coefficients=f"{SEED}/coefficients.tsv",
-    params:
-        seed=CONFIG.seed,
-        kind=lambda wildcards: run_of(wildcards).kind,
-        k=lambda wildcards: run_of(wildcards).k,
-        fold=lambda wildcards: run_of(wildcards).fold,
     log:
         "results/logs/fit_baseline/{experiment}.seed{seed}.log",
     benchmark:
         "results/benchmarks/fit_baseline/{experiment}.seed{seed}.tsv"
     wildcard_constraints:
         experiment="|".join(map(re.escape, REGRESSIONS)) or "none",
+    conda:
+        ENVIRONMENT
     threads: 1
     resources:
         mem_mb=megabytes(1000, 30),
         runtime=minutes(60),
-    conda:
-        ENVIRONMENT
+    params:
+        seed=CONFIG.seed,
+        kind=lambda wildcards: run_of(wildcards).kind,
+        k=lambda wildcards: run_of(wildcards).k,
+        fold=lambda wildcards: run_of(wildcards).fold,
     script:
         "../scripts/fit_baseline.py"
 
@@ -76,6 +68,16 @@ rule evaluate:
     output:
         table=METRICS,
         json=f"{SEED}/metrics.json",
+    log:
+        "results/logs/evaluate/{experiment}.seed{seed}.log",
+    benchmark:
+        "results/benchmarks/evaluate/{experiment}.seed{seed}.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=megabytes(1000, 20),
+        runtime=minutes(30),
     params:
         seed=CONFIG.seed,
         dataset=lambda wildcards: run_of(wildcards).dataset,
@@ -83,39 +85,8 @@ rule evaluate:
         classes=classes_of,
         bootstrap=CONFIG.evaluation.bootstrap,
         confidence=CONFIG.evaluation.confidence,
-    log:
-        "results/logs/evaluate/{experiment}.seed{seed}.log",
-    benchmark:
-        "results/benchmarks/evaluate/{experiment}.seed{seed}.tsv"
-    threads: 1
-    resources:
-        mem_mb=megabytes(1000, 20),
-        runtime=minutes(30),
-    conda:
-        ENVIRONMENT
     script:
         "../scripts/evaluate.py"
-
-
-def baseline_predictions(wildcards):
-    names = baseline_names(CONFIG, wildcards.experiment)
-    return {RUNS[name].kind: PREDICTIONS.format(experiment=name, seed=RUNS[name].seeds[0]) for name in names}
-
-
-def runs_with(*tasks):
-    """A regular expression of the runs whose dataset has one of the tasks."""
-    names = [re.escape(name) for name, run in RUNS.items() if CONFIG.datasets[run.dataset].task in tasks]
-    return "|".join(names) or "none"
-
-
-def figure(name):
-    """An evaluation figure, shown in Snakemake's own report too."""
-    return report(
-        f"{SEED}/evaluation/{name}.svg",
-        caption=f"../report/{name}.rst",
-        category="Performance",
-        labels={"experiment": "{experiment}", "seed": "{seed}", "figure": name},
-    )
 
 
 rule plot_classification:
@@ -129,22 +100,22 @@ rule plot_classification:
         confusion=figure("confusion"),
         scores=figure("scores"),
         calibration=figure("calibration"),
-    params:
-        task=task_of,
-        classes=classes_of,
-        baselines=lambda wildcards: list(baseline_predictions(wildcards)),
     log:
         "results/logs/plot_classification/{experiment}.seed{seed}.log",
     benchmark:
         "results/benchmarks/plot_classification/{experiment}.seed{seed}.tsv"
     wildcard_constraints:
         experiment=runs_with("binary", "multiclass", "multilabel"),
+    conda:
+        ENVIRONMENT
     threads: 1
     resources:
         mem_mb=megabytes(800, 20),
         runtime=minutes(20),
-    conda:
-        ENVIRONMENT
+    params:
+        task=task_of,
+        classes=classes_of,
+        baselines=lambda wildcards: list(baseline_predictions(wildcards)),
     script:
         "../scripts/plot_classification.py"
 
@@ -155,27 +126,22 @@ rule plot_regression:
         predictions=PREDICTIONS,
     output:
         scatter=figure("scatter"),
-    params:
-        classes=classes_of,
     log:
         "results/logs/plot_regression/{experiment}.seed{seed}.log",
     benchmark:
         "results/benchmarks/plot_regression/{experiment}.seed{seed}.tsv"
     wildcard_constraints:
         experiment=runs_with("regression"),
+    conda:
+        ENVIRONMENT
     threads: 1
     resources:
         mem_mb=megabytes(800, 20),
         runtime=minutes(20),
-    conda:
-        ENVIRONMENT
+    params:
+        classes=classes_of,
     script:
         "../scripts/plot_regression.py"
-
-
-def runs_on(wildcards):
-    """The runs on a dataset, in order."""
-    return [name for name, run in RUNS.items() if run.dataset == wildcards.dataset]
 
 
 rule compare:
@@ -187,6 +153,16 @@ rule compare:
     output:
         table=DATASET_COMPARISON,
         differences=DIFFERENCES,
+    log:
+        "results/logs/compare/{dataset}.log",
+    benchmark:
+        "results/benchmarks/compare/{dataset}.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=megabytes(1000, 20),
+        runtime=minutes(30),
     params:
         seed=CONFIG.seed,
         runs=lambda wildcards: [
@@ -198,16 +174,6 @@ rule compare:
         classes=lambda wildcards: block(wildcards).classes,
         bootstrap=CONFIG.evaluation.bootstrap,
         confidence=CONFIG.evaluation.confidence,
-    log:
-        "results/logs/compare/{dataset}.log",
-    benchmark:
-        "results/benchmarks/compare/{dataset}.tsv"
-    threads: 1
-    resources:
-        mem_mb=megabytes(1000, 20),
-        runtime=minutes(30),
-    conda:
-        ENVIRONMENT
     script:
         "../scripts/compare.py"
 
@@ -219,7 +185,10 @@ rule collect_comparisons:
         differences=every_dataset(DIFFERENCES),
     output:
         comparison=report(
-            COMPARISON, caption="../report/comparison.rst", category="Comparison", labels={"table": "comparison"}
+            COMPARISON,
+            caption="../report/comparison.rst",
+            category="Comparison",
+            labels={"table": "comparison"},
         ),
         differences="results/differences.tsv",
         figure=report(
@@ -232,11 +201,11 @@ rule collect_comparisons:
         "results/logs/collect_comparisons.log",
     benchmark:
         "results/benchmarks/collect_comparisons.tsv"
+    conda:
+        ENVIRONMENT
     threads: 1
     resources:
         mem_mb=megabytes(600),
         runtime=minutes(10),
-    conda:
-        ENVIRONMENT
     script:
         "../scripts/collect_comparisons.py"

@@ -1,13 +1,4 @@
 # What the first-layer filters say: motifs by method, logos, matches, one summary.
-METHODS = CONFIG.interpretation.filters.methods
-
-
-def method_params(wildcards):
-    """The keys that a method depends on: the weight-only methods have none."""
-    keys = {"percentile", "include_all_positive", "parts"} if wildcards.method == "top" else set()
-    return CONFIG.interpretation.filters.model_dump(include=keys)
-
-
 rule find_motifs:
     input:
         library=library("find_motifs"),
@@ -17,21 +8,21 @@ rule find_motifs:
     output:
         motifs=MOTIFS,
         meme=f"{SEED}/filters/{{method}}.meme",
-    params:
-        options=method_params,
-        fold=lambda wildcards: run_of(wildcards).fold,
     log:
         "results/logs/find_motifs/{experiment}.seed{seed}.{method}.log",
     benchmark:
         "results/benchmarks/find_motifs/{experiment}.seed{seed}.{method}.tsv"
     wildcard_constraints:
         method="|".join(METHODS),
+    conda:
+        ENVIRONMENT
     threads: 2
     resources:
         mem_mb=megabytes(800, 4),
         runtime=minutes(60),
-    conda:
-        ENVIRONMENT
+    params:
+        options=method_params,
+        fold=lambda wildcards: run_of(wildcards).fold,
     script:
         "../scripts/find_motifs.py"
 
@@ -44,20 +35,21 @@ rule find_sites:
         dataset=of_run(DATASET),
         split=of_run(SPLIT),
     output:
-        SITES,
-    params:
-        parts=CONFIG.interpretation.filters.parts,
-        fold=lambda wildcards: run_of(wildcards).fold,
+        sites=SITES,
+        positions=POSITIONS,
     log:
         "results/logs/find_sites/{experiment}.seed{seed}.log",
     benchmark:
         "results/benchmarks/find_sites/{experiment}.seed{seed}.tsv"
+    conda:
+        ENVIRONMENT
     threads: 2
     resources:
         mem_mb=megabytes(1000, 8),
         runtime=minutes(60),
-    conda:
-        ENVIRONMENT
+    params:
+        parts=CONFIG.interpretation.filters.parts,
+        fold=lambda wildcards: run_of(wildcards).fold,
     script:
         "../scripts/find_sites.py"
 
@@ -71,19 +63,23 @@ rule draw_logos:
             f"{SEED}/filters/{{method}}.logos.svg",
             caption="../report/logos.rst",
             category="Filters",
-            labels={"experiment": "{experiment}", "seed": "{seed}", "method": "{method}"},
+            labels={
+                "experiment": "{experiment}",
+                "seed": "{seed}",
+                "method": "{method}",
+            },
         ),
         single=directory(f"{SEED}/filters/{{method}}.logos"),
     log:
         "results/logs/draw_logos/{experiment}.seed{seed}.{method}.log",
     benchmark:
         "results/benchmarks/draw_logos/{experiment}.seed{seed}.{method}.tsv"
+    conda:
+        ENVIRONMENT
     threads: 1
     resources:
         mem_mb=megabytes(800),
         runtime=minutes(30),
-    conda:
-        ENVIRONMENT
     script:
         "../scripts/draw_logos.py"
 
@@ -95,19 +91,19 @@ rule match_motifs:
         database=[locate(path) for path in [CONFIG.interpretation.match.database] if path],
     output:
         MATCHES,
-    params:
-        seed=CONFIG.seed,
-        q_value=CONFIG.interpretation.match.q_value,
     log:
         "results/logs/match_motifs/{experiment}.seed{seed}.log",
     benchmark:
         "results/benchmarks/match_motifs/{experiment}.seed{seed}.tsv"
+    conda:
+        ENVIRONMENT
     threads: 2
     resources:
         mem_mb=megabytes(1500, 4),
         runtime=minutes(60),
-    conda:
-        ENVIRONMENT
+    params:
+        seed=CONFIG.seed,
+        q_value=CONFIG.interpretation.match.q_value,
     script:
         "../scripts/match_motifs.py"
 
@@ -117,24 +113,29 @@ rule summarise_filters:
         library=library("summarise_filters"),
         motifs=[MOTIFS.replace("{method}", method) for method in METHODS],
         matches=MATCHES,
+        positions=[POSITIONS] if "top" in METHODS else [],
     output:
         report(
             SUMMARY,
             caption="../report/filters.rst",
             category="Filters",
-            labels={"experiment": "{experiment}", "seed": "{seed}", "method": "summary"},
+            labels={
+                "experiment": "{experiment}",
+                "seed": "{seed}",
+                "method": "summary",
+            },
         ),
-    params:
-        q_value=CONFIG.interpretation.match.q_value,
     log:
         "results/logs/summarise_filters/{experiment}.seed{seed}.log",
     benchmark:
         "results/benchmarks/summarise_filters/{experiment}.seed{seed}.tsv"
+    conda:
+        ENVIRONMENT
     threads: 1
     resources:
         mem_mb=megabytes(500),
         runtime=minutes(10),
-    conda:
-        ENVIRONMENT
+    params:
+        q_value=CONFIG.interpretation.match.q_value,
     script:
         "../scripts/summarise_filters.py"

@@ -1,30 +1,6 @@
 # The pages: one per experiment, one for all of them.
 
 
-def simulation_truth(wildcards):
-    """Return the planted sites of the simulation that an experiment's genome comes from, if it does."""
-    names = map(simulation_of, genome_paths(CONFIG.datasets[run_of(wildcards).dataset]))
-    return [f"{SIMULATION}/truth.tsv".format(simulation=name) for name in names if name]
-
-
-def shown(wildcards):
-    """Everything that the page of an experiment shows."""
-    name = wildcards.experiment
-    regression = CONFIG.datasets[RUNS[name].dataset].task == "regression"
-    figures = ["scatter"] if regression else ["roc", "precision_recall", "confusion", "scores", "calibration"]
-    paths = [f"{SEED}/curves.svg", METRICS, f"{SEED}/provenance.json", SUMMARY, MATCHES]
-    paths += [f"{SEED}/evaluation/{figure}.svg" for figure in figures]
-    paths += [path.replace("{method}", method) for path in (MOTIFS, LOGOS) for method in METHODS]
-    paths += [SITES] if "top" in METHODS else []
-    folder = f"results/datasets/{RUNS[name].dataset}"
-    data = [REGIONS, LEDGER, DATASET, SPLIT, UNUSED, AUDIT, COUNTS, GC_CONTENT]
-    return each_seed(paths, name) + [path.format(dataset=RUNS[name].dataset) for path in data]
-
-
-def each_seed(paths, name):
-    return [path.format(experiment=name, seed=seed) for seed in RUNS[name].seeds for path in paths]
-
-
 rule recover:
     input:
         library=library("recover"),
@@ -38,12 +14,12 @@ rule recover:
         "results/logs/recover/{experiment}.log",
     benchmark:
         "results/benchmarks/recover/{experiment}.tsv"
+    conda:
+        ENVIRONMENT
     threads: 1
     resources:
         mem_mb=megabytes(500),
         runtime=minutes(10),
-    conda:
-        ENVIRONMENT
     script:
         "../scripts/recover.py"
 
@@ -60,7 +36,22 @@ rule report:
         recovery=lambda wildcards: [RECOVERY] if simulation_truth(wildcards) else [],
         database=[locate(path) for path in [CONFIG.interpretation.match.database] if path],
     output:
-        report(REPORT, caption="../report/report.rst", category="Pages", labels={"experiment": "{experiment}"}),
+        report(
+            REPORT,
+            caption="../report/report.rst",
+            category="Pages",
+            labels={"experiment": "{experiment}"},
+        ),
+    log:
+        "results/logs/report/{experiment}.log",
+    benchmark:
+        "results/benchmarks/report/{experiment}.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=megabytes(800, 10),
+        runtime=minutes(20),
     params:
         dataset=lambda wildcards: run_of(wildcards).dataset,
         task=task_of,
@@ -81,16 +72,6 @@ rule report:
             "evaluation": CONFIG.evaluation.model_dump(),
             "interpretation": CONFIG.interpretation.model_dump(),
         },
-    log:
-        "results/logs/report/{experiment}.log",
-    benchmark:
-        "results/benchmarks/report/{experiment}.tsv"
-    threads: 1
-    resources:
-        mem_mb=megabytes(800, 10),
-        runtime=minutes(20),
-    conda:
-        ENVIRONMENT
     script:
         "../scripts/report.py"
 
@@ -105,7 +86,22 @@ rule index:
         audits=every_dataset(AUDIT),
         reports=every(REPORT),
     output:
-        report(INDEX, caption="../report/index.rst", category="Pages", labels={"experiment": "all"}),
+        report(
+            INDEX,
+            caption="../report/index.rst",
+            category="Pages",
+            labels={"experiment": "all"},
+        ),
+    log:
+        "results/logs/index.log",
+    benchmark:
+        "results/benchmarks/index.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=megabytes(500),
+        runtime=minutes(10),
     params:
         datasets=list(CONFIG.datasets),
         experiments=[
@@ -119,15 +115,5 @@ rule index:
             }
             for name in EXPERIMENTS
         ],
-    log:
-        "results/logs/index.log",
-    benchmark:
-        "results/benchmarks/index.tsv"
-    threads: 1
-    resources:
-        mem_mb=megabytes(500),
-        runtime=minutes(10),
-    conda:
-        ENVIRONMENT
     script:
         "../scripts/index.py"

@@ -1,16 +1,6 @@
 # Training: one job per experiment and seed.
 
 
-def spec_file(wildcards):
-    spec = CONFIG.models[run_of(wildcards).model].spec
-    return [locate(spec)] if isinstance(spec, str) else []
-
-
-def inline_spec(wildcards):
-    spec = CONFIG.models[run_of(wildcards).model].spec
-    return spec if isinstance(spec, dict) else None
-
-
 rule train:
     input:
         library=library("train"),
@@ -22,23 +12,23 @@ rule train:
         filters=FILTERS,
         history=f"{SEED}/history.tsv",
         provenance=f"{SEED}/provenance.json",
+    log:
+        "results/logs/train/{experiment}.seed{seed}.log",
+    benchmark:
+        "results/benchmarks/train/{experiment}.seed{seed}.tsv"
+    conda:
+        ENVIRONMENT
+    threads: lambda wildcards: run_of(wildcards).training["threads"]
+    resources:
+        gpu=1,
+        mem_mb=megabytes(2500, 4),
+        runtime=minutes(240),
     params:
         seed=CONFIG.seed,
         spec=inline_spec,
         where=lambda wildcards: spec_name(CONFIG, run_of(wildcards).model),
         fold=lambda wildcards: run_of(wildcards).fold,
         training=lambda wildcards: run_of(wildcards).training,
-    log:
-        "results/logs/train/{experiment}.seed{seed}.log",
-    benchmark:
-        "results/benchmarks/train/{experiment}.seed{seed}.tsv"
-    threads: lambda wildcards: run_of(wildcards).training["threads"]
-    resources:
-        gpu=1,
-        mem_mb=megabytes(2500, 4),
-        runtime=minutes(240),
-    conda:
-        ENVIRONMENT
     script:
         "../scripts/train.py"
 
@@ -59,11 +49,11 @@ rule plot_training:
         "results/logs/plot_training/{experiment}.seed{seed}.log",
     benchmark:
         "results/benchmarks/plot_training/{experiment}.seed{seed}.tsv"
+    conda:
+        ENVIRONMENT
     threads: 1
     resources:
         mem_mb=megabytes(600),
         runtime=minutes(10),
-    conda:
-        ENVIRONMENT
     script:
         "../scripts/plot_training.py"

@@ -10,4 +10,8 @@ from motifloom.job import job
 with job(snakemake.log[0]):
     summary = pd.concat([MotifSet.from_hdf5(path).summary() for path in snakemake.input.motifs])
     best = best_matches(read_table(snakemake.input.matches), snakemake.params.q_value)
-    write_table(summary.merge(best, on=["method", "filter"], how="left"), snakemake.output[0])
+    summary = summary.merge(best, on=["method", "filter"], how="left")
+    for path in snakemake.input.positions:
+        central = read_table(path)[["filter", "central_enrichment", "central_p_value"]].assign(method="top")
+        summary = summary.merge(central, on=["method", "filter"], how="left")
+    write_table(summary, snakemake.output[0])

@@ -96,10 +96,10 @@ def train(
     """
     began, training = time.time(), dict(training or {})
     device.configure(training.get("threads"), accelerator)
-    written = read_spec(spec, where)
-    where = where or (str(spec) if not isinstance(spec, dict) else "spec")
+    where = where or ("spec" if isinstance(spec, dict) else str(spec))
+    spec = read_spec(spec, where)
     network = build_model(
-        written,
+        spec,
         length=dataset.length,
         alphabet_size=dataset.alphabet.size,
         task=dataset.task,
@@ -111,12 +111,12 @@ def train(
     examples = select_examples(dataset, parts, seed if training.get("shuffle_labels") else None)
     done = fit(
         network,
-        written,
+        spec,
         dataset.tokens,
         examples,
         task=dataset.task,
         alphabet=dataset.alphabet,
-        options={k: v for k, v in training.items() if k in ("reverse_complement", "epochs", "batch_size")},
+        options=training,
         seed=seed,
         folder=Path(model).parent / "callbacks",
         where=where,
@@ -126,20 +126,27 @@ def train(
     write_table(done.history, history)
     facts = {
         "seed": seed,
-        "spec": written,
+        "spec": spec,
         "training": training,
         "sources": dataset.sources,
         "examples": {part: len(rows) for part, (rows, _) in examples.items()},
-        "best": {"epoch": done.best_epoch, "monitor": done.monitor, "value": done.best_value},
-        "epochs": len(done.history),
         "weights": network.count_params(),
-        "device": device.describe(),
-        "versions": versions(),
         **(notes or {}),
     }
-    run = {"began": datetime.datetime.fromtimestamp(began).isoformat(timespec="seconds")}
-    write_json({**facts, "run": {**run, "seconds": round(time.time() - began, 1)}}, provenance)
+    write_json(facts | _outcome(done, began), provenance)
     return done
+
+
+def _outcome(done, began):
+    """Return what the provenance says of a training that is over."""
+    start = datetime.datetime.fromtimestamp(began).isoformat(timespec="seconds")
+    return {
+        "best": {"epoch": done.best_epoch, "monitor": done.monitor, "value": done.best_value},
+        "epochs": len(done.history),
+        "device": device.describe(),
+        "versions": versions(),
+        "run": {"began": start, "seconds": round(time.time() - began, 1)},  # differs from run to run
+    }
 
 
 def select_examples(dataset, parts, shuffle_seed=None):
@@ -221,44 +228,43 @@ def fit(
     options = options or {}
     chosen = {key: options[key] for key in ("epochs", "batch_size") if options.get(key)}
     settings = {**fit_arguments(spec, task, model.output_shape[1], where), **chosen}
-    batch, weight = settings.pop("batch_size"), settings.pop("class_weight")
-    device.seed_everything(seed, "order")
-    shuffle = settings.pop("shuffle", True)
-    (rows, targets), (held_rows, held_targets) = examples["train"], examples["validation"]
+    batch, weights = settings.pop("batch_size"), settings.pop("class_weight")
     data = feed(
         tokens,
-        rows,
-        targets,
+        *examples["train"],
         batch_size=batch,
-        seed=seed if shuffle else None,
-        class_weight=weight,
+        seed=seed if settings.pop("shuffle", True) else None,
+        class_weight=weights,
         complement=alphabet if options.get("reverse_complement") else None,
         memory=memory,
     )
-    validation = None
-    if len(held_rows):
-        size = settings.get("validation_batch_size") or batch
-        held = feed(tokens, held_rows, held_targets, batch_size=size, memory=memory)
-        validation = (held["x"], held["y"]) if "y" in held else held["x"]
-    else:
-        logger.warning("no validation examples: the loss on the training part chooses the best weights")
+    held = _held_out(tokens, *examples["validation"], settings.get("validation_batch_size") or batch, memory)
     if folder is not None:
         shutil.rmtree(folder, ignore_errors=True)
-    callbacks, best = make_callbacks(spec["callbacks"], model, folder, validation is not None, where)
+    callbacks, best = make_callbacks(spec["callbacks"], model, folder, held is not None, where)
     progress = Progress(settings["epochs"])
-    logger.info("training on %d examples, validating on %d", len(rows), len(held_rows))
+    logger.info("training on %d examples, validating on %d", *(len(rows) for rows, _ in examples.values()))
+    device.seed_everything(seed, "order")
     try:
-        model.fit(**data, **settings, validation_data=validation, callbacks=[progress, *callbacks, best])
+        model.fit(**data, **settings, validation_data=held, callbacks=[progress, *callbacks, best])
     except ValueError as error:
         if "monitor" not in str(error):
             raise
         raise UserError(f"{where}: callbacks: {first_line(error)}") from error
     if progress.diverged:
         raise UserError(_diverged(progress, where))
-    table = _history(progress.rows)
     value = float(best.best) if best.best is not None else float("nan")
     logger.info("best weights: epoch %d, %s %.4g", best.best_epoch + 1, best.monitor, value)
-    return Training(table, best.monitor, best.best_epoch + 1, value)
+    return Training(_history(progress.rows), best.monitor, best.best_epoch + 1, value)
+
+
+def _held_out(tokens, rows, targets, batch_size, memory):
+    """Return the validation data of Keras' fit, or None where there are none."""
+    if not len(rows):
+        logger.warning("no validation examples: the loss on the training part chooses the best weights")
+        return None
+    data = feed(tokens, rows, targets, batch_size=batch_size, memory=memory)
+    return (data["x"], data["y"]) if "y" in data else data["x"]
 
 
 def _diverged(progress, where):
@@ -281,18 +287,34 @@ def _history(rows):
 def save_model(model, path):
     """Write a network as a .keras file whose bytes depend on nothing but the network.
 
-    Keras notes the time of saving in the archive; here all times are those at which zip begins to count.
+    Keras notes the time of saving, and numbers shared objects by their place in memory; here times are those
+    at which zip begins to count, and numbers count up.
     """
     with atomic_path(path) as temporary:
         model.save(temporary)
         with zipfile.ZipFile(temporary) as archive:
             content = {name: archive.read(name) for name in sorted(archive.namelist())}
-        metadata = json.loads(content["metadata.json"])
-        metadata["date_saved"] = "1980-01-01@00:00:00"
+        metadata = json.loads(content["metadata.json"]) | {"date_saved": "1980-01-01@00:00:00"}
         content["metadata.json"] = json.dumps(metadata).encode()
+        config = _renumber(json.loads(content["config.json"]), {})
+        content["config.json"] = json.dumps(config).encode()
         with zipfile.ZipFile(temporary, "w") as archive:
             for name, data in content.items():
                 archive.writestr(zipfile.ZipInfo(name), data)
+
+
+def _renumber(item, numbers):
+    """Return a config with its shared objects numbered in the order in which they appear."""
+    if isinstance(item, list):
+        return [_renumber(value, numbers) for value in item]
+    if not isinstance(item, dict):
+        return item
+    return {
+        key: numbers.setdefault(value, len(numbers))
+        if key == "shared_object_id"
+        else _renumber(value, numbers)
+        for key, value in item.items()
+    }
 
 
 def versions():

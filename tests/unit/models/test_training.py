@@ -1,4 +1,6 @@
 import json
+import re
+import zipfile
 
 import numpy as np
 import pandas as pd
@@ -168,6 +170,16 @@ def test_multiclass_with_a_sparse_loss_and_class_weights(spec, sizes):
 
 
 # --- examples and files ----------------------------------------------------------------------------
+
+
+def test_a_saved_network_does_not_tell_when_and_where_in_memory_it_was(spec, sizes, tmp_path):
+    save_model(build_model(spec, **sizes), tmp_path / "m.keras")
+    with zipfile.ZipFile(tmp_path / "m.keras") as archive:
+        numbers = re.findall(rb'"shared_object_id": (\d+)', archive.read("config.json"))
+        assert {member.date_time[0] for member in archive.infolist()} == {1980}
+    assert numbers
+    assert max(map(int, numbers)) < 10
+    assert load_model(tmp_path / "m.keras").count_params() == build_model(spec, **sizes).count_params()
 
 
 def test_shuffled_labels_stay_in_their_part(dataset):

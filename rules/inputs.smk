@@ -1,0 +1,147 @@
+# What rules take as input and params where it depends on the config: one section per file of rules.
+
+
+# datasets
+
+
+def genome_paths(dataset):
+    """Return the genomes that the sources of a dataset use, in order, each once."""
+    paths = [source.genome or dataset.genome for source in dataset.sources if needs_genome(source)]
+    return list(dict.fromkeys(path for path in paths if path))
+
+
+def needs_genome(source):
+    shuffled = source.negatives == "dinucleotide_shuffled"
+    return not (source.fasta or shuffled or (source.table and source.sequence))
+
+
+GENOME_NAMES = name_files(path for dataset in CONFIG.datasets.values() for path in genome_paths(dataset))
+
+
+GENOME_FILES = {name: path for path, name in GENOME_NAMES.items()}
+
+
+def block(wildcards):
+    return CONFIG.datasets[wildcards.dataset]
+
+
+def source_files(wildcards):
+    """Return every file that the sources of a dataset name."""
+    sources = block(wildcards).sources
+    files = [path for source in sources for path in (source.file, *source.exclude) if path]
+    return list(dict.fromkeys(simulated_folder(path) or path for path in files))
+
+
+def simulated_folder(path):
+    """Return the folder of peaks that a path into a simulation lies in, which is what is made."""
+    folder = Path(path).parent
+    return str(folder) if simulation_of(path) and folder.name == "peaks" else None
+
+
+def genome_inputs(wildcards):
+    return genome_paths(block(wildcards))
+
+
+def genome_indexes(wildcards):
+    return [GENOME.format(genome=GENOME_NAMES[path]) for path in genome_paths(block(wildcards))]
+
+
+def dataset_params(wildcards):
+    """The part of a dataset's block that its examples depend on: of the split, only whether columns say it."""
+    content = block(wildcards).model_dump(exclude={"split"})
+    return content | ({"split": {"by": "column"}} if block(wildcards).split.by == "column" else {})
+
+
+def source_genomes(wildcards):
+    """Return the genome of each source of a dataset that has several, else nothing."""
+    several = len(genome_paths(block(wildcards))) > 1
+    return {item.name: item.genome for item in list_inputs(block(wildcards))} if several else {}
+
+
+# training
+
+
+def spec_file(wildcards):
+    spec = CONFIG.models[run_of(wildcards).model].spec
+    return [locate(spec)] if isinstance(spec, str) else []
+
+
+def inline_spec(wildcards):
+    spec = CONFIG.models[run_of(wildcards).model].spec
+    return spec if isinstance(spec, dict) else None
+
+
+# evaluation
+
+
+def task_of(wildcards):
+    return CONFIG.datasets[run_of(wildcards).dataset].task
+
+
+def classes_of(wildcards):
+    return CONFIG.datasets[run_of(wildcards).dataset].classes
+
+
+def baseline_predictions(wildcards):
+    names = baseline_names(CONFIG, wildcards.experiment)
+    return {RUNS[name].kind: PREDICTIONS.format(experiment=name, seed=RUNS[name].seeds[0]) for name in names}
+
+
+def runs_with(*tasks):
+    """A regular expression of the runs whose dataset has one of the tasks."""
+    names = [re.escape(name) for name, run in RUNS.items() if CONFIG.datasets[run.dataset].task in tasks]
+    return "|".join(names) or "none"
+
+
+def figure(name):
+    """An evaluation figure, shown in Snakemake's own report too."""
+    return report(
+        f"{SEED}/evaluation/{name}.svg",
+        caption=f"../report/{name}.rst",
+        category="Performance",
+        labels={"experiment": "{experiment}", "seed": "{seed}", "figure": name},
+    )
+
+
+def runs_on(wildcards):
+    """The runs on a dataset, in order."""
+    return [name for name, run in RUNS.items() if run.dataset == wildcards.dataset]
+
+
+# filters
+
+
+METHODS = CONFIG.interpretation.filters.methods
+
+
+def method_params(wildcards):
+    """The keys that a method depends on: the weight-only methods have none."""
+    keys = {"percentile", "include_all_positive", "parts"} if wildcards.method == "top" else set()
+    return CONFIG.interpretation.filters.model_dump(include=keys)
+
+
+# pages
+
+
+def simulation_truth(wildcards):
+    """Return the planted sites of the simulation that an experiment's genome comes from, if it does."""
+    names = map(simulation_of, genome_paths(CONFIG.datasets[run_of(wildcards).dataset]))
+    return [f"{SIMULATION}/truth.tsv".format(simulation=name) for name in names if name]
+
+
+def shown(wildcards):
+    """Everything that the page of an experiment shows."""
+    name = wildcards.experiment
+    regression = CONFIG.datasets[RUNS[name].dataset].task == "regression"
+    figures = ["scatter"] if regression else ["roc", "precision_recall", "confusion", "scores", "calibration"]
+    paths = [f"{SEED}/curves.svg", METRICS, f"{SEED}/provenance.json", SUMMARY, MATCHES]
+    paths += [f"{SEED}/evaluation/{figure}.svg" for figure in figures]
+    paths += [path.replace("{method}", method) for path in (MOTIFS, LOGOS) for method in METHODS]
+    paths += [SITES] if "top" in METHODS else []
+    folder = f"results/datasets/{RUNS[name].dataset}"
+    data = [REGIONS, LEDGER, DATASET, SPLIT, UNUSED, AUDIT, COUNTS, GC_CONTENT]
+    return each_seed(paths, name) + [path.format(dataset=RUNS[name].dataset) for path in data]
+
+
+def each_seed(paths, name):
+    return [path.format(experiment=name, seed=seed) for seed in RUNS[name].seeds for path in paths]

@@ -1,0 +1,86 @@
+"""The shipped examples on real data reach their figures (with MOTIFLOOM_EXAMPLES=1)."""
+
+import os
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+from runner import ROOT, snakemake
+
+DATA = Path(os.environ.get("MOTIFLOOM_DATA", ROOT / "../shared/data")).resolve()
+
+pytestmark = [
+    pytest.mark.real_data,
+    pytest.mark.skipif(not DATA.is_dir(), reason="the folder named by MOTIFLOOM_DATA is not there"),
+    pytest.mark.skipif("MOTIFLOOM_EXAMPLES" not in os.environ, reason="MOTIFLOOM_EXAMPLES=1 is not set"),
+]
+
+
+def run(folder, name, edit=lambda config: None):
+    """Run an example beside a link to the data; return the config and the results folder."""
+    (folder / "data").symlink_to(DATA)
+    config = yaml.safe_load((ROOT / f"config/examples/{name}.yaml").read_text())
+    edit(config)
+    snakemake(folder, config)
+    return config, folder / "results"
+
+
+def value(results, experiment, target, metric, part="test"):
+    table = pd.read_csv(results / "comparison.tsv", sep="\t")
+    row = table[
+        (table["experiment"] == experiment)
+        & (table["part"] == part)
+        & (table["target"] == target)
+        & (table["metric"] == metric)
+    ]
+    assert len(row) == 1 and row["ci_low"].iloc[0] < row["value"].iloc[0] < row["ci_high"].iloc[0]
+    return row["value"].iloc[0]
+
+
+def best_q(results, experiment, motif):
+    matches = pd.read_csv(results / experiment / "seed1/filters/matches.tsv", sep="\t")
+    return matches.loc[(matches["motif_id"] == motif) & (matches["method"] == "top"), "q_value"].min()
+
+
+def leaks(results, dataset):
+    audit = pd.read_csv(results / f"datasets/{dataset}/audit.tsv", sep="\t")
+    return set(audit.loc[audit["leak"] == "yes", "check"])
+
+
+def test_ctcf_pu1(tmp_path):
+    _, results = run(tmp_path, "ctcf_pu1")
+    assert value(results, "ctcf-pu1", "all", "auroc") >= 0.995
+    assert best_q(results, "ctcf-pu1", "MA0139.1") < 0.01
+    assert best_q(results, "ctcf-pu1", "MA0080.6") < 0.01
+    assert not leaks(results, "ctcf_pu1") & {"overlap", "identical", "reverse_complement"}
+
+
+@pytest.mark.parametrize(("factor", "motif"), [("rap1", "MA0359.2"), ("reb1", "MA0363.2")])
+def test_yeast(tmp_path, factor, motif):
+    _, results = run(tmp_path, f"yeast_{factor}")
+    auroc = value(results, f"yeast-{factor}", "all", "auroc")
+    assert auroc > value(results, f"{factor}.kmer", "all", "auroc")
+    assert auroc > value(results, f"{factor}.gc", "all", "auroc")
+    assert best_q(results, f"yeast-{factor}", motif) < 0.01
+    summary = pd.read_csv(results / f"yeast-{factor}/seed1/filters/summary.tsv", sep="\t")
+    found = summary[(summary["method"] == "top") & (summary["best_match_id"] == motif)]
+    strongest = found.sort_values("best_match_q_value").iloc[0]
+    assert strongest["central_enrichment"] > 2 and strongest["central_p_value"] < 1e-6
+
+
+def test_yeast_multilabel(tmp_path):
+    config, results = run(tmp_path, "yeast_multilabel")
+    labels = config["datasets"]["yeast18"]["sources"][0]["target"]["columns"]
+    table = pd.read_csv(results / "comparison.tsv", sep="\t")
+    test = table[(table["experiment"] == "yeast18-two-layer") & (table["part"] == "test")]
+    for metric in ("auroc", "auprc"):
+        rows = test[(test["metric"] == metric) & test["target"].isin(labels)]
+        assert len(rows) == 18 and rows[["value", "ci_low", "ci_high"]].notna().all(axis=None)
+    assert leaks(results, "yeast18") == set()
+    assert value(results, "yeast18-two-layer", "macro", "auroc") > 0.8
+
+
+def test_lac_regression(tmp_path):
+    _, results = run(tmp_path, "lac_regression")
+    assert value(results, "lac-two-layer", "mean_bin", "pearson") > 0.6
