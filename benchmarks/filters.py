@@ -57,17 +57,15 @@ def numpy_at_once(examples):
     tokens, kernel = make_data(examples)
     yield
     one_hot = np.eye(4, dtype=np.float32)
-    activations = np.empty((examples, LENGTH - WIDTH + 1, FILTERS), np.float32)
+    activations = np.empty((FILTERS, examples, LENGTH - WIDTH + 1), np.float32)
     for i, sequence in enumerate(tokens):
         windows = np.lib.stride_tricks.sliding_window_view(sequence, WIDTH)
-        activations[i] = one_hot[windows].reshape(len(windows), -1) @ kernel.reshape(-1, FILTERS)
+        activations[:, i] = (one_hot[windows].reshape(len(windows), -1) @ kernel.reshape(-1, FILTERS)).T
     windows = np.lib.stride_tricks.sliding_window_view(tokens, WIDTH, axis=1)
     motifs, sites = [], 0
-    for f in range(FILTERS):
-        values = activations[:, :, f]
-        threshold = np.percentile(values[values > 0], PERCENTILE)
-        found = windows[values >= threshold]
-        motifs.append((found[:, :, None] == np.arange(4)).mean(axis=0))
+    for values in activations:
+        found = windows[values >= np.percentile(values[values > 0], PERCENTILE)]
+        motifs.append([np.bincount(column, minlength=4) / len(found) for column in found.T])
         sites += len(found)
     yield
     yield describe(examples, sites)

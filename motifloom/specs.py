@@ -79,10 +79,8 @@ def _first_length(dataset, locate):
 
 
 def _digest(check):
-    versions = [
-        importlib.metadata.version("keras"),
-        Path(__file__).parent.joinpath("models/spec.py").read_text(),
-    ]
+    code = [path.read_text() for path in sorted((Path(__file__).parent / "models").glob("*.py"))]
+    versions = [importlib.metadata.version("keras"), *code]
     return hashlib.sha256(json.dumps([check, versions], sort_keys=True).encode()).hexdigest()[:24]
 
 

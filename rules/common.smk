@@ -1,4 +1,4 @@
-# What all rule files share: the checked config, paths, and what a job asks for.
+# What all files of rules share: the checked config, paths, and what a job asks for.
 import re
 from pathlib import Path
 

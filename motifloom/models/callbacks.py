@@ -1,11 +1,13 @@
 """Callbacks of a training: those of the spec, kept to the output folder, and our own."""
 
+import importlib.util
 import inspect
 import logging
 import math
 from pathlib import Path, PurePosixPath
 
 import keras
+import numpy as np
 
 from motifloom.errors import UserError
 from motifloom.models.compilation import log_names
@@ -63,6 +65,8 @@ def make_callbacks(section, model, folder, validated, where="spec"):
         check_settings(cls, settings, path)
         if name == "RemoteMonitor":
             raise UserError(f"{path}: sends data over the network; use CSVLogger")
+        if name == "TensorBoard" and importlib.util.find_spec("tensorboard") is None:
+            raise UserError(f"{path}: needs the package tensorboard; install it, or use CSVLogger")
         if name in FILES:
             settings[FILES[name]] = _inside(folder, settings, cls, FILES[name], path)
         if "monitor" in inspect.signature(cls.__init__).parameters:
@@ -123,7 +127,8 @@ class Progress(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         """Note an epoch (from 0)."""
-        logs = {key: float(value) for key, value in (logs or {}).items() if key != "learning_rate"}
+        # Some metrics have a number per class; their mean is kept.
+        logs = {key: float(np.mean(value)) for key, value in (logs or {}).items() if key != "learning_rate"}
         rate = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
         self.rows.append({"epoch": epoch + 1, **logs, "learning_rate": rate})
         shown = ", ".join(f"{key} {logs[key]:.4g}" for key in sorted(logs, key=_order))

@@ -105,6 +105,8 @@ def complete(item, kind, path):
     if "class_name" not in item:
         return {key: complete(value, kind, f"{path}.{key}") for key, value in item.items()}
     name = item["class_name"]
+    if not isinstance(name, str):
+        raise UserError(f"{path}.class_name: {name!r} is no name; write one {kind}")
     if name in VALUES:
         return item
     if name == "function":

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import keras
 import numpy as np
-import pandas as pd
 
 from motifloom.errors import UserError
 from motifloom.models import layers  # noqa: F401  (registers our layers for loading)
@@ -103,30 +102,4 @@ def predict_dataset(path, dataset, reverse_complement=False, batch=512):
         alphabet=dataset.alphabet,
         reverse_complement=reverse_complement,
         batch=batch,
-    )
-
-
-def predictions_table(dataset, parts, scores):
-    """Return the table of predictions.
-
-    Parameters
-    ----------
-    dataset : motifloom.data.store.Dataset
-    parts : sequence of str
-        Part of each example, in the dataset's order.
-    scores : float (N, T)
-
-    Returns
-    -------
-    pandas.DataFrame
-        id, part, target.<name>..., score.<name>...
-    """
-    names = dataset.target_names
-    return pd.DataFrame(
-        {
-            "id": np.asarray(dataset.regions["id"]),
-            "part": np.asarray(parts),
-            **{f"target.{name}": dataset.targets[:, i] for i, name in enumerate(names)},
-            **{f"score.{name}": scores[:, i] for i, name in enumerate(names)},
-        }
     )

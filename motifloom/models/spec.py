@@ -8,7 +8,6 @@
 A spec is data: it is never changed, and program code in it is refused.
 """
 
-import copy
 import inspect
 import json
 import re
@@ -36,9 +35,17 @@ class _Loader(yaml.SafeLoader):
     """YAML as people write it: 1e-3 is a number, which YAML 1.1 would read as text."""
 
 
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float", re.compile(r"^[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+$"), list("-+0123456789")
-)
+_EXPONENT = re.compile(r"^[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+$")
+_Loader.add_implicit_resolver("tag:yaml.org,2002:float", _EXPONENT, list("-+0123456789"))
+
+
+def _numbers(item):
+    """Return a copy of a spec in which text such as 1e-3, from another YAML reader, is a number."""
+    if isinstance(item, dict):
+        return {key: _numbers(value) for key, value in item.items()}
+    if isinstance(item, list | tuple):
+        return [_numbers(value) for value in item]
+    return float(item) if isinstance(item, str) and _EXPONENT.match(item) else item
 
 
 def read_spec(source, where=None):
@@ -63,7 +70,7 @@ def read_spec(source, where=None):
         If the file cannot be read, or a section is unknown, of the wrong type, or the model is missing.
     """
     if isinstance(source, dict):
-        where, spec = where or "spec", copy.deepcopy(source)
+        where, spec = where or "spec", _numbers(source)
     else:
         where = where or str(source)
         spec = _parse(Path(source), where)

@@ -247,10 +247,8 @@ def fit(
     device.seed_everything(seed, "order")
     try:
         model.fit(**data, **settings, validation_data=held, callbacks=[progress, *callbacks, best])
-    except ValueError as error:
-        if "monitor" not in str(error):
-            raise
-        raise UserError(f"{where}: callbacks: {first_line(error)}") from error
+    except ValueError as error:  # a callback that cannot work with these logs or this optimizer
+        raise UserError(f"{where}: training: {first_line(error)}") from error
     if progress.diverged:
         raise UserError(_diverged(progress, where))
     value = float(best.best) if best.best is not None else float("nan")

@@ -11,7 +11,8 @@ def model(spec, sizes):
     return build_model(spec, **sizes)
 
 
-def test_files_land_in_the_folder(model, tmp_path):
+def test_files_land_in_the_folder(model, tmp_path, monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: name)
     section = {
         "CSVLogger": {"filename": "training_log.csv"},
         "ModelCheckpoint": {"filepath": "weights/e{epoch}.keras"},
@@ -23,6 +24,12 @@ def test_files_land_in_the_folder(model, tmp_path):
     assert checkpoint.filepath == str(tmp_path / "c/weights/e{epoch}.keras")
     assert str(board.log_dir) == str(tmp_path / "c/logs")
     assert str(backup.backup_dir).startswith(str(tmp_path / "c"))
+
+
+def test_a_missing_package_is_told(model, monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(UserError, match="needs the package tensorboard"):
+        make_callbacks({"TensorBoard": {}}, model, None, validated=True)
 
 
 @pytest.mark.parametrize("name", ["/etc/x", "../x", "a/../../x", "", "..\\x", "."])

@@ -5,6 +5,7 @@ import json
 import keras
 import numpy as np
 import pytest
+import yaml
 
 from motifloom.errors import UserError
 from motifloom.models.layers import OneHot
@@ -64,8 +65,11 @@ def test_yaml_numbers_with_an_exponent_are_numbers(tmp_path):
         "model: {layers: [{class_name: Flatten}]}\n"
         "compile: {optimizer: {class_name: Adam, config: {learning_rate: 1e-3, name: e3}}}\n"
     )
-    settings = read_spec(tmp_path / "m.yml")["compile"]["optimizer"]["config"]
-    assert settings == {"learning_rate": 0.001, "name": "e3"}
+    expected = {"learning_rate": 0.001, "name": "e3"}
+    assert read_spec(tmp_path / "m.yml")["compile"]["optimizer"]["config"] == expected
+    plain = yaml.safe_load((tmp_path / "m.yml").read_text())
+    assert plain["compile"]["optimizer"]["config"]["learning_rate"] == "1e-3"
+    assert read_spec(plain)["compile"]["optimizer"]["config"] == expected
 
 
 @pytest.mark.parametrize(
@@ -253,6 +257,7 @@ OUTPUT = (*LAYERS, 2, "config")
          "m.json: model.layers[1].class_name: Keras has no layer 'GlobalMaxPoling1D'; did you mean 'GlobalMaxPooling1D'?"),
         ((*LAYERS, 1), {"class_name": "conv1d"}, "did you mean 'Conv1D'?"),
         ((*LAYERS, 1), {"config": {}}, "model.layers[1].class_name: is missing"),
+        ((*LAYERS, 1), {"class_name": ["Flatten"]}, "model.layers[1].class_name: ['Flatten'] is no name"),
         ((*LAYERS, 1), "Flatten", "model.layers[1]: write {class_name"),
         (LAYERS, [], "model.layers: is missing or empty"),
         ((*SCAN, "filtres"), 3, "model.layers[0].config.filtres: Conv1D has no setting 'filtres'; did you mean 'filters'?"),

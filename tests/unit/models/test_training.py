@@ -10,7 +10,7 @@ from motifloom.data.encode import DNA
 from motifloom.data.store import Dataset, write_dataset
 from motifloom.errors import UserError
 from motifloom.models import training as module
-from motifloom.models.predict import load_model, predict, predict_dataset, predictions_table
+from motifloom.models.predict import load_model, predict, predict_dataset
 from motifloom.models.spec import build_model
 from motifloom.models.training import fit, save_model, select_examples, train
 
@@ -141,6 +141,15 @@ def test_a_diverging_loss_is_told_with_advice(spec, sizes, examples):
         "the loss became NaN or infinite in epoch 1; lower compile.optimizer.config.learning_rate (now 1e+30)"
         in str(caught.value)
     )
+
+
+def test_callbacks_that_cannot_work_and_metrics_per_class(spec, sizes, examples):
+    spec["compile"]["metrics"] = ["F1Score"]
+    _, done = trained(spec, sizes, examples, options={"epochs": 1})
+    assert 0 <= done.history["F1Score"][0] <= 1
+    spec["callbacks"] = {"SwapEMAWeights": {}}
+    with pytest.raises(UserError, match="spec: training: SwapEMAWeights must be used when `use_ema=True`"):
+        trained(spec, sizes, examples)
 
 
 def test_callbacks_write_into_an_emptied_folder(spec, sizes, examples, tmp_path):
