@@ -14,12 +14,11 @@ from benchmarks.measure import ROOT, run_fresh
 # Runs Snakemake in this process and tells its own CPU seconds from those of the jobs, its children.
 LAUNCH = """
 import atexit, json, resource, runpy, sys
-def tell():
+def tell(path):
     used = {name: resource.getrusage(getattr(resource, "RUSAGE_" + name)) for name in ("SELF", "CHILDREN")}
-    with open(sys.argv[1], "w") as file:
+    with open(path, "w") as file:
         json.dump({name: use.ru_utime + use.ru_stime for name, use in used.items()}, file)
-atexit.register(tell)
-sys.argv = ["snakemake", *sys.argv[2:]]
+atexit.register(tell, sys.argv.pop(1))
 runpy.run_module("snakemake", run_name="__main__")
 """
 

@@ -1,5 +1,7 @@
 # What all files of rules share: the checked config, paths, and what a job asks for.
+import os
 import re
+import sys
 from pathlib import Path
 
 from motifloom.checks import check_config
@@ -11,6 +13,11 @@ from motifloom.runs import baseline_names, expand_runs, name_files
 from motifloom.specs import check_specs, spec_name
 
 ROOT = Path(workflow.basedir)
+
+# Snakemake writes the interpreter's path unquoted into a shell command, where a space would end it.
+if " " in sys.executable:
+    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    sys.executable = Path(sys.executable).name
 CONFIG_FILE = str(next(reversed(workflow.configfiles), "the config"))
 ENVIRONMENT = "../envs/environment.yaml"
 
