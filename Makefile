@@ -8,7 +8,7 @@ STAMP := .venv/installed
 
 demo: env
 	@$(BIN)/python -m snakemake --profile profiles/workstation
-	@$(BIN)/python -m motifloom.report.recovery results
+	@$(BIN)/python -m motifloom.report.outcome results
 
 test: env
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile

@@ -24,7 +24,7 @@ def write_tables(tables, path):
         writer = csv.DictWriter(file, ["benchmark", *names], delimiter="\t", lineterminator="\n")
         writer.writeheader()
         for title, rows in tables:
-            writer.writerows({"benchmark": title, **{k: _format(v) for k, v in row.items()}} for row in rows)
+            writer.writerows({"benchmark": title, **row} for row in rows)
 
 
 def _format(value):

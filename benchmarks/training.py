@@ -1,5 +1,6 @@
 """Training on tokens against Keras' fit on one-hot arrays in memory: throughput and memory."""
 
+import os
 import time
 from pathlib import Path
 
@@ -89,7 +90,7 @@ def motifloom_fit(path, model, memory=2**30):
     from motifloom.models.spec import build_model, read_spec
     from motifloom.models.training import fit
 
-    device.configure(2, "cpu")
+    device.configure(os.cpu_count())  # as many as Keras uses by itself
     spec = read_spec(spec_of(model))
     network = build_model(spec, length=LENGTH, alphabet_size=4, task="binary", n_targets=1)
     file = h5py.File(path, "r")
@@ -116,10 +117,7 @@ def keras_fit(path, model):
     import h5py
     import keras
     import numpy as np
-    import tensorflow as tf
 
-    tf.config.threading.set_intra_op_parallelism_threads(2)
-    tf.config.set_visible_devices([], "GPU")
     spec = spec_of(model)
     layers = [
         getattr(keras.layers, layer["class_name"])(**layer["config"]) for layer in spec["model"]["layers"]

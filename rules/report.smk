@@ -10,6 +10,8 @@ rule recover:
         database=[locate(path) for path in [CONFIG.interpretation.match.database] if path],
     output:
         RECOVERY,
+    params:
+        seeds=lambda wildcards: list(run_of(wildcards).seeds),
     log:
         "results/logs/recover/{experiment}.log",
     benchmark:

@@ -10,7 +10,8 @@ from motifloom.report.recovery import recovered_motifs
 with job(snakemake.log[0]):
     files = snakemake.input
     truth = pd.concat([read_table(path) for path in files.truth])
-    matches = pd.concat([read_table(path).assign(seed=i) for i, path in enumerate(files.matches)])
+    tables = zip(snakemake.params.seeds, files.matches, strict=True)
+    matches = pd.concat([read_table(path).assign(seed=seed) for seed, path in tables])
     database = read_meme(files.database[0]) if files.database else None
     regions = read_table(files.regions)
     write_table(recovered_motifs(truth, matches, database, regions=regions), snakemake.output[0])

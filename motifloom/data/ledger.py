@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 COLUMNS = ["source", "file", "line", "record", "action", "reason"]
-ACTIONS = ("dropped", "clipped", "shifted", "padded", "merged", "masked")
+ACTIONS = ("dropped", "clipped", "shifted", "padded", "merged")
 
 
 class Ledger:

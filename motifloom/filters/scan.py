@@ -70,6 +70,11 @@ def read_blocks(tokens, rows=None, letters=BLOCK_LETTERS):
         yield part, read_rows(tokens, part)
 
 
+def available_cpus():
+    """Return the number of CPUs that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 class Scanner:
     """A layer made ready to scan sequences of one length.
 
@@ -87,7 +92,7 @@ class Scanner:
 
     def __init__(self, layer, length, *, inside=True, threads=None):
         self.layer, self.length, self.inside = layer, length, inside
-        self.threads = threads or len(os.sched_getaffinity(0))
+        self.threads = threads or available_cpus()
         self.starts = layer.starts(length, inside)
         self._before = -int(self.starts.min(initial=0))
         self._after = max(0, int(self.starts.max(initial=-layer.span)) + layer.span - length)

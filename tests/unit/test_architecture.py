@@ -80,12 +80,14 @@ def test_scripts_are_thin_and_read_no_config(path):
     assert "snakemake.config" not in text
 
 
-def test_environments_declare_the_same_packages():
+@pytest.mark.parametrize("name", ["environment", "environment-gpu"])
+def test_environments_declare_the_same_packages(name):
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     declared = {r.name.lower(): r.specifier for r in map(Requirement, project["dependencies"])}
     declared.pop("tensorflow")  # the name of tensorflow-cpu on other platforms
-    environment = yaml.safe_load((ROOT / "envs/environment.yaml").read_text())
+    environment = yaml.safe_load((ROOT / f"envs/{name}.yaml").read_text())
     conda_names = {"snakemake-minimal": "snakemake", "matplotlib-base": "matplotlib"}
+    conda_names["tensorflow-gpu"] = "tensorflow-cpu"
     listed = {}
     for line in environment["dependencies"]:
         requirement = Requirement(line)

@@ -1,0 +1,32 @@
+"""What a finished run has to say on the terminal: python -m motifloom.report.outcome [results]"""
+
+import sys
+from pathlib import Path
+
+from motifloom.io import read_table
+from motifloom.report.recovery import recovery_lines
+
+
+def outcome_lines(results):
+    """Return where the pages are and which planted motifs each experiment found, as lines of text.
+
+    Parameters
+    ----------
+    results : path
+        The folder `results` of a finished run.
+
+    Returns
+    -------
+    list of str
+    """
+    results, lines = Path(results), []
+    for path in sorted(results.glob("*/recovery.tsv")):
+        lines += ["", f"Planted motifs found by {path.parent.name}:"]
+        lines += [f"  {line}" for line in recovery_lines(read_table(path))]
+    pages = [results / "index.html", *sorted(results.glob("*/report.html"))]
+    lines += ["", "Open in a browser:", *(f"  {page}" for page in pages if page.exists())]
+    return lines
+
+
+if __name__ == "__main__":
+    print("\n".join(outcome_lines(*sys.argv[1:2] or ["results"])))
