@@ -6,7 +6,7 @@ from snakemake.utils import min_version
 min_version("9.10")
 
 
-if "datasets" not in config:
+if not workflow.overwrite_configfiles:
 
     configfile: workflow.source_path("config/config.yaml")
 

@@ -5,7 +5,7 @@ from benchmarks.measure import add_ratios, compare
 FILTERS, WIDTH, LENGTH, PERCENTILE = 128, 19, 300, 90.0
 
 
-def run(folder, *, examples=5000, slice_of=50, repeats=3):
+def run(folder, *, examples=5000, slice_of=50, repeats=2):
     """Return the table of this benchmark.
 
     Parameters

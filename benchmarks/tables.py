@@ -20,11 +20,12 @@ def format_table(rows):
 def write_tables(tables, path):
     """Write tables (list of (title, rows)) as one TSV; a column that a table lacks is empty there."""
     names = list(dict.fromkeys(name for _, rows in tables for row in rows for name in row))
+    rows = [{"benchmark": title, **row} for title, rows in tables for row in rows]
     with open(path, "w", newline="") as file:
         writer = csv.DictWriter(file, ["benchmark", *names], delimiter="\t", lineterminator="\n")
         writer.writeheader()
-        for title, rows in tables:
-            writer.writerows({"benchmark": title, **row} for row in rows)
+        for row in rows:
+            writer.writerow({k: f"{v:.6g}" if isinstance(v, float) else v for k, v in row.items()})
 
 
 def _format(value):

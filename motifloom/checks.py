@@ -3,13 +3,14 @@
 Runs before the DAG is built, so it reads no more of a file than its first record.
 """
 
-import difflib
 from pathlib import Path
 
-from motifloom.config import simulation_of
-from motifloom.errors import UserError
+from motifloom.config import Training, example_negatives, simulation_of
+from motifloom.data.encode import get_alphabet
+from motifloom.errors import UserError, suggest
 
 RESERVED = ("benchmarks", "datasets", "genomes", "logs", "simulations")
+MAX_KMERS = 4**10  # features that a k-mer baseline may have; motifloom.evaluation.baselines is slow to import
 
 
 def check_config(config, where, exists=None):
@@ -26,7 +27,7 @@ def check_config(config, where, exists=None):
     exists = exists or (lambda path: Path(path).is_file() or simulation_of(path) in config.simulations)
     lines = [*_references(config), *_missing_files(config, exists)]
     if lines:
-        raise UserError("\n".join(f"{where}: {line}" for line in lines))
+        raise UserError("\n".join(f"{where}: {line}" for line in dict.fromkeys(lines)))
 
 
 def _references(config):
@@ -55,8 +56,50 @@ def _references(config):
             yield f"experiments.{name}.seeds: has a seed twice; give each once"
         if experiment.training.reverse_complement and dataset.alphabet == "protein":
             yield f"experiments.{name}.training.reverse_complement: proteins have none; set it to false"
+        if experiment.model in config.models:
+            yield from _baselines(config, experiment)
+            yield from _ignored(config, name, experiment)
     for name, dataset in config.datasets.items():
         yield from _targets(name, dataset)
+
+
+def _baselines(config, experiment):
+    """Check the baselines of an experiment, and its evaluation, against what its dataset holds."""
+    model, dataset = config.models[experiment.model], config.datasets[experiment.dataset]
+    evaluation, protein = config.evaluation, dataset.alphabet == "protein"
+    where = f"datasets.{experiment.dataset}"
+    if protein and model.baseline == "gc":
+        yield f"models.{experiment.model}.baseline: protein has no GC content ({where}); use baseline: kmer"
+    if protein and not model.baseline and "gc" in evaluation.baselines:
+        others = ", ".join(kind for kind in evaluation.baselines if kind != "gc")
+        yield (
+            f"evaluation.baselines: protein has no GC content ({where}); set evaluation.baselines: [{others}]"
+        )
+    if protein and not model.baseline and evaluation.reverse_complement:
+        yield f"evaluation.reverse_complement: proteins have none ({where}); set it to false"
+    if (model.baseline or "kmer") != "kmer" or not (model.baseline or "kmer" in evaluation.baselines):
+        return
+    key, k = (
+        (f"models.{experiment.model}.k", model.k or 6)
+        if model.baseline
+        else ("evaluation.kmer", evaluation.kmer)
+    )
+    size, length = get_alphabet(dataset.alphabet).size, dataset.window.length
+    largest = max(n for n in range(1, 9) if size**n <= MAX_KMERS and n <= (length or n))
+    if k > largest:
+        reason = f"windows of {length}" if largest == length else dataset.alphabet
+        yield f"{key}: {k} is too large for {where} ({reason}); the largest k that fits is {largest}"
+
+
+def _ignored(config, name, experiment):
+    """Tell of options of a training where the model is a baseline, which has neither options nor chance."""
+    if not config.models[experiment.model].baseline:
+        return
+    for key, field in Training.model_fields.items():
+        if getattr(experiment.training, key) != field.default:
+            yield f"experiments.{name}.training: has {key}:, which goes with a model that has a spec"
+    if len(experiment.seeds) > 1:
+        yield f"experiments.{name}.seeds: has several seeds, which go with a model that has a spec; give one"
 
 
 def _targets(name, dataset):
@@ -64,6 +107,11 @@ def _targets(name, dataset):
     for number, source in enumerate(dataset.sources):
         path = f"datasets.{name}.sources[{number}].target"
         values = source.target if isinstance(source.target, list) else [source.target]
+        if isinstance(source.target, list) and dataset.task != "multilabel":
+            yield f"{path}: is a list, which goes with task: multilabel; give one value"
+            continue
+        if dataset.task == "multiclass" and source.target is None:
+            yield f"{path}: missing; task multiclass takes the name of a class ({', '.join(dataset.classes)})"
         for value in values:
             if isinstance(value, str):
                 if dataset.task == "regression":
@@ -75,14 +123,19 @@ def _targets(name, dataset):
                     )
             elif dataset.task == "binary" and isinstance(value, int | float) and value not in (0, 1):
                 yield f"{path}: {value} is not 0 or 1, which task binary takes"
-            elif dataset.task in ("multiclass", "multilabel") and isinstance(value, int | float) and value:
-                yield f"{path}: {value} is a number; task {dataset.task} takes the name of a class"
+            elif isinstance(value, int | float) and (
+                dataset.task == "multiclass" or (dataset.task == "multilabel" and value)
+            ):
+                yield (
+                    f"{path}: {value} is a number; task {dataset.task} takes the name of a class "
+                    f"({', '.join(dataset.classes)})"
+                )
     if dataset.task != "regression" and not any(_varies(source) for source in dataset.sources):
         values = {str(source.target) for source in dataset.sources if source.target is not None}
         if len(values) + any(s.target is None for s in dataset.sources) < 2:
             yield (
                 f"datasets.{name}.sources: all examples have target {values.pop()}; "
-                "add a source of another class, for example {negatives: gc_matched, target: 0}"
+                f"add a source of another class, for example {example_negatives(dataset.task)}"
             )
 
 
@@ -123,5 +176,4 @@ def _files(config):
 
 
 def _nearest(value, known):
-    near = difflib.get_close_matches(str(value), list(known), 1)
-    return f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(known)}" if known else ""
+    return suggest(value, known) or (f"; known: {', '.join(known)}" if known else "")

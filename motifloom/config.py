@@ -3,18 +3,28 @@
 `config/schema.json` and `docs/config.md` are generated from the models here.
 """
 
-import difflib
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from motifloom.errors import UserError
+from motifloom.errors import UserError, suggest
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$", max_length=60)]
 Part = Literal["train", "validation", "test"]
 Positive = Annotated[int, Field(ge=1)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
+
+
+def _each_once(values):
+    twice = next((value for number, value in enumerate(values) if value in values[:number]), None)
+    if twice is not None:
+        raise ValueError(f"has {twice} twice; give each once")
+    return values
+
+
+T = TypeVar("T")
+Distinct = Annotated[list[T], AfterValidator(_each_once)]
 
 
 class Block(BaseModel):
@@ -27,7 +37,7 @@ class Simulation(Block):
     """A simulated genome with binding sites planted at known places."""
 
     motifs: str = Field(description="MEME file with the motifs to plant.")
-    planted: list[str] = Field(description="Names of motifs in that file.", min_length=1)
+    planted: Distinct[str] = Field(description="Names of motifs in that file.", min_length=1)
     chromosomes: Positive = Field(5, description="Number of chromosomes.")
     chromosome_length: Annotated[int, Field(ge=10_000)] = Field(
         300_000, description="Mean length of a chromosome in bp."
@@ -68,7 +78,7 @@ class Source(Block):
     part: Column | None = Field(None, description="Column that holds the part (split by column).")
     ratio: Annotated[float, Field(gt=0)] = Field(1.0, description="Negatives made per positive.")
     gc_tolerance: Fraction = Field(0.05, description="Largest difference in GC fraction of a matched pair.")
-    exclude: list[str] = Field([], description="Interval files that negatives must not overlap.")
+    exclude: Distinct[str] = Field([], description="Interval files that negatives must not overlap.")
     chromosome_names: Literal["ucsc", "ensembl"] | dict[str, str] | None = Field(
         None, description="Rename the file's chromosomes to the genome's: ucsc, ensembl or a mapping."
     )
@@ -95,9 +105,17 @@ class Source(Block):
             raise ValueError("has no target; add target: (a value, a class name or {column: n})")
         if self.sequence and not self.table:
             raise ValueError("has sequence:, which goes with table:")
-        for key, kinds in (("ratio", "negatives"), ("exclude", "negatives"), ("gc_tolerance", "negatives")):
-            if getattr(self, key) != type(self).model_fields[key].default and self.kind != kinds:
-                raise ValueError(f"has {key}:, which goes with {kinds}:")
+        if self.negatives and isinstance(self.target, Column | Columns):
+            raise ValueError("has a column as target:, but negatives have no file; give a value or a class")
+        if self.negatives and self.part:
+            raise ValueError("has part:, which goes with intervals:, fasta: or table:")
+        for key, kinds in (
+            ("ratio", ("gc_matched", "random", "dinucleotide_shuffled")),
+            ("exclude", ("gc_matched", "random")),
+            ("gc_tolerance", ("gc_matched",)),
+        ):
+            if getattr(self, key) != type(self).model_fields[key].default and self.negatives not in kinds:
+                raise ValueError(f"has {key}:, which goes with negatives: {' or '.join(kinds)}")
         return self
 
 
@@ -112,12 +130,18 @@ class Window(Block):
         "drop", description="A window that leaves its chromosome is dropped, shifted or padded with N."
     )
 
+    @model_validator(mode="after")
+    def _consistent(self):
+        if self.centre != "midpoint" and self.length is None:
+            raise ValueError("has centre:, which goes with length:")
+        return self
+
 
 class Chromosomes(Block):
     """Which chromosomes to use."""
 
-    include: list[str] = Field([], description="Only these; empty: all.")
-    exclude: list[str] = Field([], description="Not these.")
+    include: Distinct[str] = Field([], description="Only these; empty: all.")
+    exclude: Distinct[str] = Field([], description="Not these.")
 
 
 class Unknown(Block):
@@ -141,9 +165,9 @@ class Split(Block):
         "random", description="random, chromosome, column (source key part), file, or folds."
     )
     ratios: Ratios | None = Field(None, description="Sizes of the parts (random; chromosome without lists).")
-    train: list[str] = Field([], description="Chromosomes of the training part; default: all others.")
-    validation: list[str] = Field([], description="Chromosomes of the validation part.")
-    test: list[str] = Field([], description="Chromosomes of the test part.")
+    train: Distinct[str] = Field([], description="Chromosomes of the training part; default: all others.")
+    validation: Distinct[str] = Field([], description="Chromosomes of the validation part.")
+    test: Distinct[str] = Field([], description="Chromosomes of the test part.")
     path: str | None = Field(None, description="TSV with id and part, or chrom, start, end and part.")
     folds: Annotated[int, Field(ge=3)] = Field(5, description="Number of folds (by: folds).")
     group_overlaps: bool = Field(
@@ -200,14 +224,18 @@ class Dataset(Block):
     stranded: bool = Field(True, description="Read examples on the minus strand as their reverse complement.")
     chromosomes: Chromosomes = Field(default_factory=Chromosomes, description="Which chromosomes to use.")
     unknown: Unknown = Field(default_factory=Unknown, description="Policy for unknown bases.")
-    duplicates: Literal["drop", "merge", "keep"] = Field(
-        "drop", description="Identical windows: drop all but the first, merge their labels, or keep all."
+    duplicates: Literal["drop", "merge", "keep"] | None = Field(
+        None,
+        description="Identical windows: drop all but the first, and every one of them where their classes or "
+        "labels contradict each other; merge their labels; or keep all. Default: merge for multilabel, else "
+        "drop.",
     )
     split: Split = Field(default_factory=Split, description="Train, validation and test.")
 
     @model_validator(mode="after")
     def _consistent(self):
         self.classes = self.classes or self._default_classes()
+        self.duplicates = self.duplicates or ("merge" if self.task == "multilabel" else "drop")
         if len(set(self.classes)) != len(self.classes):
             raise ValueError("has a class twice in classes")
         taken = {"all", "macro", "weighted"} & set(self.classes)
@@ -221,6 +249,12 @@ class Dataset(Block):
             raise ValueError("has duplicates: merge, which goes with task: multilabel; use drop or keep")
         for number, source in enumerate(self.sources):
             self._check_source(number, source)
+        if all(source.fasta or source.sequence or source.negatives for source in self.sources):
+            # Ready sequences are cut around their midpoints, and padded only to a length.
+            if self.window.centre != "midpoint":
+                raise ValueError("has window.centre:, which goes with intervals")
+            if self.window.edge != "drop" and self.window.length is None:
+                raise ValueError("has window.edge:, which goes with window.length or with intervals")
         return self
 
     def _default_classes(self):
@@ -312,7 +346,7 @@ class Experiment(Block):
 class Evaluation(Block):
     """How predictions are judged."""
 
-    baselines: list[Literal["gc", "kmer", "label_shuffle"]] = Field(
+    baselines: Distinct[Literal["gc", "kmer", "label_shuffle"]] = Field(
         ["gc", "kmer", "label_shuffle"], description="Run beside every experiment."
     )
     kmer: Annotated[int, Field(ge=1, le=8)] = Field(6, description="k of the kmer baseline.")
@@ -320,22 +354,35 @@ class Evaluation(Block):
     confidence: Annotated[float, Field(gt=0.5, lt=1)] = Field(0.95, description="Level of the intervals.")
     reverse_complement: bool = Field(False, description="Average predictions over both strands.")
 
+    @model_validator(mode="after")
+    def _consistent(self):
+        if self.kmer != type(self).model_fields["kmer"].default and "kmer" not in self.baselines:
+            raise ValueError("has kmer:, which goes with baselines: [kmer]")
+        return self
+
 
 class Filters(Block):
     """Motifs of the first-layer filters."""
 
-    methods: list[Literal["top", "softmax", "positive"]] = Field(
-        ["top", "softmax", "positive"], description="How motifs are read off a filter."
+    methods: Distinct[Literal["top", "softmax", "positive"]] = Field(
+        ["top", "softmax", "positive"], description="How motifs are read off a filter.", min_length=1
     )
     percentile: Annotated[float, Field(ge=0, lt=100)] = Field(
         90.0, description="top: windows at or above this percentile of a filter's positive activations."
     )
     include_all_positive: bool = Field(False, description="top: all windows with a positive activation.")
-    parts: list[Part] = Field(
+    parts: Distinct[Part] = Field(
         ["train", "validation", "test"],
         description="top: parts whose sequences are scanned.",
         min_length=1,
     )
+
+    @model_validator(mode="after")
+    def _consistent(self):
+        for key in ("percentile", "include_all_positive", "parts"):
+            if getattr(self, key) != type(self).model_fields[key].default and "top" not in self.methods:
+                raise ValueError(f"has {key}:, which goes with methods: [top]")
+        return self
 
 
 class Match(Block):
@@ -385,6 +432,13 @@ def parse_config(content, where):
     UserError
         One line per mistake: file, key path, what is wrong, what to write instead.
     """
+    if not content:
+        raise UserError(f"{where}: the config is empty; it needs datasets, models and experiments")
+    if not isinstance(content, dict):
+        raise UserError(
+            f"{where}: the config is a {type(content).__name__}, not a mapping; "
+            "it needs the keys datasets, models and experiments"
+        )
     try:
         return Config.model_validate(content)
     except ValidationError as error:
@@ -408,10 +462,9 @@ def _message(item):
         return f"{path}: {item['input']!r} is no valid name; use letters, digits, _ and - only"
     if kind == "literal_error":
         known = re.findall(r"'([^']*)'", context["expected"])
-        near = difflib.get_close_matches(str(item["input"]), known, 1)
-        return f"{path}: {item['input']!r} is not one of {context['expected']}" + (
-            f"; did you mean {near[0]!r}?" if near else ""
-        )
+        return f"{path}: {item['input']!r} is not one of {context['expected']}{suggest(item['input'], known)}"
+    if kind == "too_short":
+        return f"{path}: is empty; give at least one"
     if kind == "value_error":
         return f"{path or 'the config'} {context['error']}"
     text = item["msg"].replace("Input should be", "should be")
@@ -428,8 +481,7 @@ def _is_type_name(part):
 def _suggestion(location):
     """Name the nearest key of the block in which the unknown one stands, or all its keys."""
     keys = list(getattr(_block(location[:-1]), "model_fields", {}))
-    near = difflib.get_close_matches(str(location[-1]), keys, 1)
-    return f"; did you mean {near[0]!r}?" if near else f"; known keys: {', '.join(keys)}"
+    return suggest(location[-1], keys) or f"; known keys: {', '.join(keys)}"
 
 
 def _block(location):
@@ -451,3 +503,9 @@ def simulation_of(path):
     """Return the name of the simulation that a path points into, or None."""
     parts = str(path).split("/")
     return parts[2] if parts[:2] == ["results", "simulations"] and len(parts) > 3 else None
+
+
+def example_negatives(task):
+    """Return a source of negatives as it is written for a task, for messages."""
+    target = {"binary": ", target: 0", "multiclass": ", target: <name of a class>"}.get(task, "")
+    return f"{{negatives: gc_matched{target}}}"

@@ -1,6 +1,7 @@
 """Reading and writing the files of the workflow: each is written whole or not at all."""
 
 import contextlib
+import glob
 import gzip
 import json
 import os
@@ -20,7 +21,8 @@ def atomic_path(path):
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     suffix = "".join(path.suffixes)
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=suffix, dir=path.parent)
+    _remove_remains(path)
+    handle, temporary = tempfile.mkstemp(prefix=_prefix(path), suffix=suffix, dir=path.parent)
     os.close(handle)
     try:
         yield Path(temporary)
@@ -36,7 +38,8 @@ def atomic_folder(path):
     """Yield a temporary folder beside `path`, renamed to `path` on success, removed on failure."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = tempfile.mkdtemp(prefix=f".{path.name[:40]}.", dir=path.parent)
+    _remove_remains(path)
+    temporary = tempfile.mkdtemp(prefix=_prefix(path), dir=path.parent)
     try:
         yield Path(temporary)
         os.chmod(temporary, 0o777 & ~_umask())
@@ -44,6 +47,17 @@ def atomic_folder(path):
         os.replace(temporary, path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _prefix(path):
+    """Return how temporary names for `path` begin; no other file's name begins so."""
+    return f".{path.name[:60]}~"
+
+
+def _remove_remains(path):
+    """Remove what a killed job left of this file; Snakemake lets one job at a time write it."""
+    for remains in path.parent.glob(glob.escape(_prefix(path)) + "*"):
+        shutil.rmtree(remains) if remains.is_dir() else remains.unlink(missing_ok=True)
 
 
 def _umask():

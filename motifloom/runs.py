@@ -100,9 +100,10 @@ def name_files(paths):
     names = {}
     for path in dict.fromkeys(paths):
         stem = re.sub(r"(\.(fa|fasta|fna))?(\.b?gz)?$", "", Path(path).name, count=1)
-        stem = re.sub(r"[^A-Za-z0-9_-]", "_", stem)
-        number = sum(
-            name == stem or re.fullmatch(rf"{stem}_\d+", name) is not None for name in names.values()
-        )
-        names[path] = f"{stem}_{number + 1}" if number else stem
+        stem = re.sub(r"[^A-Za-z0-9_-]", "_", stem) or "genome"
+        name, number = stem, 1
+        while name in names.values():
+            number += 1
+            name = f"{stem}_{number}"
+        names[path] = name
     return names

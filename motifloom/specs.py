@@ -13,8 +13,8 @@ import sys
 from pathlib import Path
 
 from motifloom.data.encode import get_alphabet
+from motifloom.data.sources import first_length
 from motifloom.errors import UserError
-from motifloom.genome.fasta import read_fasta
 from motifloom.io import write_json
 
 
@@ -31,7 +31,10 @@ def check_specs(config, where, locate=str, cache=None):
     cache : path, optional
         Folder that remembers specs found good.
     """
-    checks = [check for name in config.experiments for check in _check_of(config, name, locate)]
+    networks = [e for e in config.experiments.values() if config.models[e.model].spec is not None]
+    names = dict.fromkeys(experiment.dataset for experiment in networks)
+    lengths = {name: _length(config.datasets[name], locate) for name in names}
+    checks = [_check_of(config, e, lengths[e.dataset], locate) for e in networks if lengths[e.dataset]]
     marks = [Path(cache or ".") / f"{_digest(check)}.json" for check in checks]
     new = [(c, m) for c, m in zip(checks, marks, strict=True) if cache is None or not m.exists()]
     if not new:
@@ -44,15 +47,11 @@ def check_specs(config, where, locate=str, cache=None):
         write_json(check, mark)
 
 
-def _check_of(config, name, locate):
-    """The check of an experiment's network: its content and the shapes it must fit."""
-    experiment = config.experiments[name]
+def _check_of(config, experiment, length, locate):
+    """Return the check of an experiment's network: its content and the shapes it must fit."""
     spec, dataset = config.models[experiment.model].spec, config.datasets[experiment.dataset]
-    length = dataset.window.length or _first_length(dataset, locate)
-    if spec is None or length is None:
-        return
     path = locate(spec) if isinstance(spec, str) else None
-    yield {
+    return {
         "spec": path or spec,
         "text": Path(path).read_text(errors="replace") if path else "",
         "where": spec_name(config, experiment.model),
@@ -69,12 +68,15 @@ def spec_name(config, model):
     return spec if isinstance(spec, str) else f"models.{model}.spec"
 
 
-def _first_length(dataset, locate):
-    """Length of the first ready sequence of a dataset without window.length; None where none is near."""
+def _length(dataset, locate):
+    """Return the length of a dataset's windows; None where only a simulation that is still to run tells it."""
+    if dataset.window.length:
+        return dataset.window.length
     for source in dataset.sources:
-        if source.fasta:
-            _, _, tokens = next(read_fasta(locate(source.fasta), get_alphabet(dataset.alphabet)))
-            return len(tokens)
+        path = locate(source.file) if source.file else None
+        if path and Path(path).is_file():
+            source = source.model_copy(update={source.kind: path})
+            return first_length(source, get_alphabet(dataset.alphabet))
     return None
 
 

@@ -162,7 +162,12 @@ rule plot_dataset:
             category="Data",
             labels={"dataset": "{dataset}", "figure": "examples"},
         ),
-        gc_content="results/datasets/{dataset}/gc_content.svg",
+        gc_content=report(
+            GC_CONTENT,
+            caption="../report/gc_content.rst",
+            category="Data",
+            labels={"dataset": "{dataset}", "figure": "GC content"},
+        ),
     log:
         "results/logs/plot_dataset/{dataset}.log",
     benchmark:

@@ -88,7 +88,7 @@ rule match_motifs:
     input:
         library=library("match_motifs"),
         motifs=[MOTIFS.replace("{method}", method) for method in METHODS],
-        database=[locate(path) for path in [CONFIG.interpretation.match.database] if path],
+        database=DATABASE,
     output:
         MATCHES,
     log:
@@ -106,6 +106,32 @@ rule match_motifs:
         q_value=CONFIG.interpretation.match.q_value,
     script:
         "../scripts/match_motifs.py"
+
+
+rule draw_matches:
+    input:
+        library=library("draw_matches"),
+        motifs=MOTIFS,
+        matches=MATCHES,
+        database=DATABASE,
+    output:
+        directory(ALIGNED),
+    log:
+        "results/logs/draw_matches/{experiment}.seed{seed}.{method}.log",
+    benchmark:
+        "results/benchmarks/draw_matches/{experiment}.seed{seed}.{method}.tsv"
+    wildcard_constraints:
+        method="|".join(METHODS),
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=megabytes(800),
+        runtime=minutes(30),
+    params:
+        q_value=CONFIG.interpretation.match.q_value,
+    script:
+        "../scripts/draw_matches.py"
 
 
 rule summarise_filters:

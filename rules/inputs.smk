@@ -112,6 +112,7 @@ def runs_on(wildcards):
 
 
 METHODS = CONFIG.interpretation.filters.methods
+DATABASE = [locate(path) for path in [CONFIG.interpretation.match.database] if path]
 
 
 def method_params(wildcards):
@@ -137,7 +138,7 @@ def shown(wildcards):
     paths = [f"{SEED}/curves.svg", METRICS, f"{SEED}/provenance.json", SUMMARY, MATCHES]
     paths += [f"{SEED}/evaluation/{figure}.svg" for figure in figures]
     paths += [path.replace("{method}", method) for path in (MOTIFS, LOGOS) for method in METHODS]
-    paths += [SITES] if "top" in METHODS else []
+    paths += [SITES, ALIGNED.replace("{method}", "top")] if "top" in METHODS else []
     folder = f"results/datasets/{RUNS[name].dataset}"
     data = [REGIONS, LEDGER, DATASET, SPLIT, UNUSED, AUDIT, COUNTS, GC_CONTENT]
     return each_seed(paths, name) + [path.format(dataset=RUNS[name].dataset) for path in data]

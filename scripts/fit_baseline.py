@@ -6,7 +6,7 @@ from motifloom.data.splits import parts_for
 from motifloom.data.store import Dataset
 from motifloom.evaluation.baselines import fit_baseline
 from motifloom.evaluation.predictions import write_predictions
-from motifloom.io import read_table, write_table
+from motifloom.io import read_table
 from motifloom.job import job
 from motifloom.randomness import derive_seed
 
@@ -15,6 +15,5 @@ with job(snakemake.log[0]), threadpool_limits(1), Dataset(snakemake.input.datase
     options = snakemake.params
     parts = parts_for(read_table(snakemake.input.split), options.fold)
     seed = derive_seed(options.seed, "fit_baseline", *snakemake.wildcards)
-    scores, coefficients = fit_baseline(options.kind, dataset, parts, k=options.k, seed=seed)
-    write_table(coefficients, snakemake.output.coefficients)
-    write_predictions(dataset, parts, scores, snakemake.output.predictions)
+    scores, _ = fit_baseline(options.kind, dataset, parts, k=options.k, seed=seed)
+    write_predictions(dataset, parts, scores, snakemake.output[0])

@@ -1,6 +1,5 @@
 """The sources of a dataset, and the sequences and tables in their files."""
 
-import difflib
 import io
 from dataclasses import dataclass
 from itertools import islice
@@ -10,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from motifloom.errors import UserError
+from motifloom.errors import UserError, suggest
 from motifloom.genome.fasta import read_fasta
 from motifloom.genome.files import open_binary
 
@@ -144,8 +143,15 @@ def sequence_column(table, source):
     return None if located or "sequence" not in table else "sequence"
 
 
-def read_delimited(path):
+def read_delimited(path, lines=None):
     """Read a TSV or CSV file with a header line, plain or gzip.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+    lines : int, optional
+        Read no more than its first lines.
 
     Returns
     -------
@@ -159,7 +165,8 @@ def read_delimited(path):
         If the file cannot be read, is empty, is no text, or a line has more columns than the header.
     """
     with open_binary(path) as stream:
-        content = stream.read().removeprefix(b"\xef\xbb\xbf")
+        content = stream.read() if lines is None else b"".join(islice(stream, lines))
+    content = content.removeprefix(b"\xef\xbb\xbf")
     if not content.strip():
         raise UserError(f"{path}: the file is empty")
     if content.lstrip().startswith(b">"):
@@ -201,6 +208,5 @@ def find_header(table, role):
 
 def no_column(path, column, known, key):
     """Return the message for a column (name or number) that is not among the `known` names."""
-    near = difflib.get_close_matches(str(column), known, 1)
-    hint = f"; did you mean {near[0]!r}?" if near else f"; it has {len(known)}: {', '.join(known[:30])}"
+    hint = suggest(column, known) or f"; it has {len(known)}: {', '.join(known[:30])}"
     return f"{path}: {key}: there is no column {column!r}{hint}"

@@ -1,6 +1,5 @@
 """From the files of the user to one table of examples, and the ledger of what did not become one."""
 
-import difflib
 import logging
 
 import numpy as np
@@ -14,7 +13,7 @@ from motifloom.data.sources import read_source
 from motifloom.data.store import target_names
 from motifloom.data.targets import check_classes, constant_targets
 from motifloom.data.windows import place_sequences, place_windows
-from motifloom.errors import UserError
+from motifloom.errors import UserError, suggest
 from motifloom.genome.intervals import check_chromosomes
 
 log = logging.getLogger(__name__)
@@ -84,11 +83,8 @@ def _check_chromosome_names(frames, genomes, chromosomes):
     for key in ("include", "exclude"):
         for name in getattr(chromosomes, key):
             if name not in known:
-                near = difflib.get_close_matches(name, known, 1)
-                hint = (
-                    f"did you mean {near[0]!r}?" if near else f"there are {', '.join(sorted(known)[:5])}, ..."
-                )
-                raise UserError(f"chromosomes.{key}: there is no chromosome {name!r}; {hint}")
+                hint = suggest(name, known) or f"; there are {', '.join(sorted(known)[:5])}, ..."
+                raise UserError(f"chromosomes.{key}: there is no chromosome {name!r}{hint}")
 
 
 def _windows(frame, dataset, genomes, ledger):
@@ -253,8 +249,6 @@ def _add_negatives(frame, everything, inputs, dataset, genomes, seed, ledger):
 
 
 def _negative_targets(item, dataset):
-    if hasattr(item.config.target, "column") or hasattr(item.config.target, "columns"):
-        raise UserError(f"{item.key}.target: negatives have no file; give a value or a class")
     return constant_targets(item.config.target, dataset.task, dataset.classes, item.key)
 
 

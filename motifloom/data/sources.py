@@ -22,6 +22,7 @@ from motifloom.errors import UserError
 from motifloom.genome.fasta import parse_coordinates
 from motifloom.genome.intervals import read_intervals, rename_chromosome
 
+HEAD_LINES = 1000  # of a table, to find its first row behind blank lines
 FIELDS = ["chrom", "start", "end", "name", "score", "strand", "signalvalue", "pvalue", "qvalue", "peak"]
 
 
@@ -61,6 +62,35 @@ def read_source(item, dataset):
         frame["part"] = column(source.part.column, f"{item.key}.part").str.strip()
     names = [f"target.{name}" for name in target_names(dataset.task, dataset.classes)]
     return frame.join(pd.DataFrame(_targets(item, dataset, frame, column), columns=names))
+
+
+def first_length(source, alphabet):
+    """Return the length of the first example in a source's file; of a long file little more is read.
+
+    Parameters
+    ----------
+    source : motifloom.config.Source
+        A source that is not negatives.
+    alphabet : Alphabet
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    UserError
+        If the file cannot be read that far.
+    """
+    if source.intervals:
+        first = read_intervals(source.intervals).iloc[0]
+        return int(first["end"] - first["start"])
+    table = read_delimited(source.table, HEAD_LINES).iloc[:1] if source.table else None
+    if source.table and not sequence_column(table, source):
+        first = _read_interval_table(source, table)[0].iloc[0]
+        return int(first["raw_end"] - first["raw_start"])
+    _, _, sequences = next(sequence_blocks(source, alphabet, table, rows=1))
+    return len(sequences[0])
 
 
 def _read_interval_file(source):

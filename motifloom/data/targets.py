@@ -1,12 +1,11 @@
 """Targets: from what stands in a file or in the config to one number per target column."""
 
-import difflib
-
 import numpy as np
 import pandas as pd
 
+from motifloom.config import example_negatives
 from motifloom.data.store import target_names
-from motifloom.errors import UserError
+from motifloom.errors import UserError, suggest
 
 
 def parse_targets(values, task, classes, describe):
@@ -56,12 +55,21 @@ def constant_targets(value, task, classes, key):
     Parameters
     ----------
     value : int, float, str, list of str or None
-        None and 0 stand for no label, the first class, or the number 0.
+        None and 0 stand for the negative class, no label, or the number 0. Multiclass takes a name only:
+        none of its classes is the negative one.
     task, classes
         As in :func:`parse_targets`.
     key : str
         Key path of the source, for messages.
+
+    Raises
+    ------
+    UserError
+        If the value is no target of this task.
     """
+    if task == "multiclass" and not isinstance(value, str):
+        what = "is missing" if value is None else f"is {value!r}"
+        raise UserError(f"{key}.target: {what}; give the name of a class ({', '.join(classes)})")
     if value is None or value == 0:
         value = "|".join(["0"] * len(classes)) if task in ("multilabel", "regression") else "0"
     text = ",".join(value) if isinstance(value, list) else str(value)
@@ -117,7 +125,7 @@ def check_classes(targets, task, classes):
         only = classes[int(present.argmax())]
         raise UserError(
             f"sources: every example is of class {only}; add a source of another class, "
-            "for example {negatives: gc_matched, target: 0}"
+            f"for example {example_negatives(task)}"
         )
     if not present.all():
         missing = ", ".join(np.array(classes)[~present])
@@ -127,8 +135,8 @@ def check_classes(targets, task, classes):
     if task == "multilabel" and (full := targets.all(axis=0)).any():
         names = ", ".join(np.array(classes)[full])
         raise UserError(
-            f"classes: every example has the label {names}; add examples without it, for example "
-            "{negatives: gc_matched}"
+            f"classes: every example has the label {names}; add examples without it, "
+            f"for example {example_negatives(task)}"
         )
 
 
@@ -148,8 +156,7 @@ def _number(text):
 
 
 def _nearest(text, classes):
-    near = difflib.get_close_matches(text, classes, 1)
-    return f"the classes are {', '.join(classes)}" + (f"; did you mean {near[0]!r}?" if near else "")
+    return f"the classes are {', '.join(classes)}{suggest(text, classes)}"
 
 
 def _binary(text, classes):

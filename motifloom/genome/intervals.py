@@ -74,7 +74,7 @@ def read_intervals(path, *, chromosome_names=None):
     score = text.get(f"column_{roles.get('score')}")
     frame["score"] = np.nan if score is None else pd.to_numeric(score, errors="coerce").astype(float)
     frame["strand"] = _strands(text.get(f"column_{roles.get('strand')}"), line, path)
-    frame["summit"] = -1 if gff else _summits(text, start, header, line, path)
+    frame["summit"] = -1 if gff else _summits(text, start, frame["end"].to_numpy(), header, line, path)
     frame["line"] = line
     frame = pd.concat([frame, text], axis=1)
     frame.attrs["header"] = header
@@ -343,7 +343,7 @@ def _strands(column, line, path):
     return column.where(signs, ".")
 
 
-def _summits(text, start, header, line, path):
+def _summits(text, start, end, header, line, path):
     """Return the positions of the summits, int64 (n,), by the offsets in column 10 of a narrowPeak file."""
     named = bool(re.search(r"\.narrowpeak(\.b?gz)?$", str(path), re.IGNORECASE))
     if named and text.shape[1] < 10:
@@ -360,4 +360,9 @@ def _summits(text, start, header, line, path):
         i = int(np.argmin(good))
         message = f"column 10 (summit) is {text['column_10'].iloc[i]!r}; write its distance from start, or -1"
         _fail(path, line[i], message)
+    outside = offset >= end - start
+    if outside.any():
+        i = int(np.argmax(outside))
+        message = f"the summit is {offset[i]:.0f} bp after the start of a peak of {end[i] - start[i]} bp"
+        _fail(path, line[i], f"{message}; write a distance inside the peak, or -1")
     return np.where(offset >= 0, start + offset, -1).astype(np.int64)

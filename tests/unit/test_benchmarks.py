@@ -109,6 +109,6 @@ def test_command_line(monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(filters, "run", lambda folder, **sizes: [("top", [{"part": "x", "ratio": 1.0}])])
     main(["filters", "--quick", "--output", str(tmp_path / "out.tsv")])
     assert capsys.readouterr().out == "top\npart  ratio\nx      1.00\n\n"
-    assert (tmp_path / "out.tsv").read_text().splitlines()[1] == "top\tx\t1.0"
+    assert (tmp_path / "out.tsv").read_text().splitlines()[1] == "top\tx\t1"
     with pytest.raises(SystemExit):
         main(["nothing"])

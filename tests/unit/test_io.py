@@ -35,6 +35,17 @@ def test_a_failed_folder_is_removed(tmp_path):
     assert os.listdir(tmp_path / "logos") == ["2.svg"]
 
 
+def test_what_a_killed_job_left_is_removed(tmp_path):
+    (tmp_path / ".a.tsv~dead.tsv").write_text("half")
+    (tmp_path / ".a~dead").mkdir()
+    (tmp_path / ".a~dead/b").write_text("")
+    (tmp_path / ".ab~alive").write_text("another job's")
+    write_json({}, tmp_path / "a.tsv")
+    with atomic_folder(tmp_path / "a"):
+        assert not (tmp_path / ".a~dead").exists()
+    assert sorted(os.listdir(tmp_path)) == [".ab~alive", "a", "a.tsv"]
+
+
 def test_a_compressed_table_has_no_time_in_it(tmp_path):
     frame = pd.DataFrame({"chrom": ["NA", ""], "value": [0.1, float("nan")]})
     write_table(frame, tmp_path / "a.tsv.gz")

@@ -53,3 +53,5 @@ def test_a_baseline_as_a_model_is_an_experiment_without_baselines():
 def test_files_are_named_by_their_stem():
     names = name_files(["a/hg38.fa.gz", "b/hg38.fasta", "a/hg38.fa.gz", "c d/x.y.fna"])
     assert names == {"a/hg38.fa.gz": "hg38", "b/hg38.fasta": "hg38_2", "c d/x.y.fna": "x_y"}
+    names = name_files(["a/genome_2.fa", "genome.fa", "b/genome.fa", ".fa"])
+    assert list(names.values()) == ["genome_2", "genome", "genome_3", "genome_4"]

@@ -47,10 +47,10 @@ FILES = {
     "fasta as bed": ("peaks.bed", FASTA, "peaks.bed"),
     "binary": ("peaks.bed", bytes(range(256)) * 9, "peaks.bed"),
     "truncated gzip": ("peaks.bed.gz", gzip.compress(BED.encode() * 99)[:200], "peaks.bed.gz"),
-    "spaces": ("peaks.bed", BED.replace("\t", " "), "peaks.bed:1"),
-    "negative start": ("peaks.bed", BED + "chr1\t-5\t40\n", "peaks.bed:30"),
-    "reversed": ("peaks.bed", BED + "chr1\t50\t40\tx\t0\t+\n", "peaks.bed:30"),
-    "not a number": ("peaks.bed", BED + "chr1\tten\t40\tx\t0\t+\n", "peaks.bed:30"),
+    "spaces": ("peaks.bed", BED.replace("\t", " "), "peaks.bed, line 1:"),
+    "negative start": ("peaks.bed", BED + "chr1\t-5\t40\n", "peaks.bed, line 30:"),
+    "reversed": ("peaks.bed", BED + "chr1\t50\t40\tx\t0\t+\n", "peaks.bed, line 30:"),
+    "not a number": ("peaks.bed", BED + "chr1\tten\t40\tx\t0\t+\n", "peaks.bed, line 30:"),
     "other names": ("peaks.bed", BED.replace("chr", ""), "chromosome_names: ucsc"),
 }
 
@@ -64,7 +64,7 @@ def test_a_bad_interval_file(tmp_path, name, content, expected):
 
 
 FASTAS = {
-    "bed as fasta": ("seqs.fa", BED, "seqs.fa:1"),
+    "bed as fasta": ("seqs.fa", BED, "seqs.fa, line 1:"),
     "duplicate ids": ("seqs.fa", FASTA + ">s3\nACGTTGCATT\n", "s3"),
     "unequal lengths": ("seqs.fa", FASTA + ">long\n" + "A" * 60 + "\n", "window"),
     "binary": ("seqs.fa", bytes(range(256)) * 9, "seqs.fa"),
@@ -83,7 +83,7 @@ def test_a_bad_fasta_file(tmp_path, name, content, expected):
 
 LABELS = {
     "no number": ("binary", {}, "bound", "'bound'"),
-    "unequal lists": ("multilabel", {"classes": ["a", "b", "c"]}, "0|1", "peaks.bed:1"),
+    "unequal lists": ("multilabel", {"classes": ["a", "b", "c"]}, "0|1", "peaks.bed, line 1:"),
 }
 
 

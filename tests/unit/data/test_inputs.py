@@ -79,6 +79,11 @@ def test_a_broken_table_is_one_line(workshop, content, words):
     assert "\n" not in str(error.value)
 
 
+def test_the_first_lines_of_a_table(workshop):
+    path = workshop.write("t.tsv.gz", b"a\tb\n\n1\t2\n3\t4\n5\t6\n")
+    assert read_delimited(path, 4)["a"].to_dict() == {3: "1", 4: "3"}
+
+
 def test_a_missing_table(tmp_path):
     with pytest.raises(UserError, match="no such file"):
         read_delimited(str(tmp_path / "none.tsv"))

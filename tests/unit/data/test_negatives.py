@@ -199,7 +199,7 @@ def test_genomic_negatives_of_sequences_without_coordinates(workshop, genome):
 
 
 def test_negatives_with_a_column(make):
-    with pytest.raises(UserError, match=r"^sources\[1\]\.target: negatives have no file"):
+    with pytest.raises(ValueError, match=r"has a column as target:, but negatives have no file"):
         make({"negatives": "random", "target": {"column": 4}})
 
 

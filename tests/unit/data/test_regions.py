@@ -142,8 +142,17 @@ def test_labels_of_duplicates_are_united(workshop, prepare):
     regions, ledger = prepare(*sources, task="multilabel", duplicates="merge")
     assert rows(regions, "id", "target.A", "target.B") == [["a:1", 1, 0], ["a:2", 1, 1], ["b:2", 0, 1]]
     assert rows(ledger, "source", "line", "action") == [["b", 1, "merged"], ["b", 3, "merged"]]
-    regions, ledger = prepare(*sources, task="multilabel")
+    regions, ledger = prepare(*sources, task="multilabel", duplicates="drop")
     assert regions["id"].tolist() == ["a:1", "b:2"] and set(ledger["action"]) == {"dropped"}
+
+
+def test_loci_in_the_files_of_two_labels_have_both_by_default(workshop, prepare):
+    loci = [("chr1", 5 * i, 5 * i + 10) for i in range(12)]
+    a, b = workshop.write("a.bed", bed(*loci[:11])), workshop.write("b.bed", bed(*loci[1:]))
+    sources = [{"intervals": a, "target": "A"}, {"intervals": b, "target": "B"}]
+    regions, ledger = prepare(*sources, task="multilabel")
+    both = (regions["target.A"] == 1) & (regions["target.B"] == 1)
+    assert both.sum() == 10 and len(regions) == 12 and set(ledger["action"]) == {"merged"}
 
 
 def test_the_first_of_equal_windows_stays_in_a_regression(workshop, prepare):

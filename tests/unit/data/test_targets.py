@@ -74,13 +74,33 @@ def test_constants_of_a_source():
     assert constant_targets("negative", "binary", BINARY, "s").tolist() == [0]
     assert constant_targets(None, "binary", BINARY, "s").tolist() == [0]
     assert constant_targets("SPI1", "multiclass", LABELS, "s").tolist() == [0, 1, 0]
-    assert constant_targets(None, "multiclass", LABELS, "s").tolist() == [1, 0, 0]
     assert constant_targets(["CTCF", "REST"], "multilabel", LABELS, "s").tolist() == [1, 0, 1]
     assert constant_targets(0, "multilabel", LABELS, "s").tolist() == [0, 0, 0]
     assert constant_targets(None, "multilabel", LABELS, "s").tolist() == [0, 0, 0]
     assert constant_targets(2.5, "regression", ["value"], "s").tolist() == [2.5]
     with pytest.raises(UserError, match=r"^sources\[1\]\.target: target 'CTFC' .*did you mean 'CTCF'"):
         constant_targets("CTFC", "multiclass", LABELS, "sources[1]")
+
+
+@pytest.mark.parametrize(("value", "words"), [(None, "is missing"), (0, "is 0"), (1, "is 1")])
+def test_a_multiclass_source_needs_the_name_of_a_class(value, words):
+    expected = rf"^s\.target: {words}; give the name of a class \(CTCF, SPI1, REST\)"
+    with pytest.raises(UserError, match=expected):
+        constant_targets(value, "multiclass", LABELS, "s")
+
+
+@pytest.mark.parametrize(
+    ("rows", "task", "example"),
+    [
+        ([[1]], "binary", "{negatives: gc_matched, target: 0}"),
+        ([[1, 0, 0]], "multiclass", "{negatives: gc_matched, target: <name of a class>}"),
+        ([[1, 1, 1]], "multilabel", "{negatives: gc_matched}"),
+    ],
+)
+def test_the_hint_shows_negatives_of_the_task(rows, task, example):
+    with pytest.raises(UserError) as error:
+        check_classes(np.array(rows, np.float32), task, BINARY if task == "binary" else LABELS)
+    assert str(error.value).endswith(example)
 
 
 def test_columns_are_taken_by_name_or_in_order():

@@ -227,7 +227,7 @@ def test_folder(tmp_path):
     assert "folder" in message(tmp_path)
 
 
-@pytest.mark.parametrize("content", [b"", b"\n\n", b" \r\n\t\n", gzip.compress(b""), b"\xef\xbb\xbf"])
+@pytest.mark.parametrize("content", [b"", b"\n\n", b" \r\n\t\n", gzip.compress(b"", mtime=0), b"\xef\xbb\xbf"])
 def test_empty(write, content):
     assert message(write(content)) == ": the file is empty"
 
@@ -520,3 +520,13 @@ def test_yeast_files():
         check_chromosomes(read_intervals(raw), sizes, raw, "genome")
     names = {f"chr{i + 1}": f"chr{name}" for i, name in enumerate(YEAST)}
     assert check_chromosomes(read_intervals(raw, chromosome_names=names), sizes, raw, "genome").all()
+
+
+def test_a_summit_outside_its_peak(tmp_path):
+    path = tmp_path / "x.narrowPeak"
+    rows = ["chr1\t100\t160\ta\t0\t.\t0\t0\t0\t59\n", "chr1\t100\t160\tb\t0\t.\t0\t0\t0\t60\n"]
+    path.write_text(rows[0])
+    assert read_intervals(path)["summit"].tolist() == [159]
+    path.write_text("".join(rows))
+    with pytest.raises(UserError, match="line 2: the summit is 60 bp after the start of a peak of 60 bp"):
+        read_intervals(path)

@@ -1,0 +1,18 @@
+"""Write the coefficients of a regression on GC content or k-mers."""
+
+from threadpoolctl import threadpool_limits
+
+from motifloom.data.splits import parts_for
+from motifloom.data.store import Dataset
+from motifloom.evaluation.baselines import fit_baseline
+from motifloom.io import read_table, write_table
+from motifloom.job import job
+from motifloom.randomness import derive_seed
+
+# One thread: the order in which several add up would show in the last digits.
+with job(snakemake.log[0]), threadpool_limits(1), Dataset(snakemake.input.dataset) as dataset:
+    options = snakemake.params
+    parts = parts_for(read_table(snakemake.input.split), options.fold)
+    seed = derive_seed(options.seed, "fit_baseline", *snakemake.wildcards)
+    _, coefficients = fit_baseline(options.kind, dataset, parts, k=options.k, seed=seed)
+    write_table(coefficients, snakemake.output[0])

@@ -1,0 +1,39 @@
+"""What a job leaves in its log and on the terminal."""
+
+import errno
+
+import pytest
+
+from motifloom.errors import UserError
+from motifloom.job import job
+
+
+def run(path, error, capsys):
+    with pytest.raises(SystemExit) as exit_, job(path):
+        print("from a library")
+        raise error
+    assert exit_.value.code == 1
+    return path.read_text(), capsys.readouterr()
+
+
+def test_an_error_of_the_user_is_one_line(tmp_path, capsys):
+    text, terminal = run(tmp_path / "x.log", UserError("peaks.bed, line 3: bad"), capsys)
+    assert text == "from a library\nError: peaks.bed, line 3: bad\n"
+    assert terminal.err == "Error: peaks.bed, line 3: bad\n" and terminal.out == ""
+
+
+def test_another_error_keeps_its_traceback_in_the_log_alone(tmp_path, capsys):
+    text, terminal = run(tmp_path / "x.log", KeyError("column"), capsys)
+    assert "Traceback" in text and text.splitlines()[-1].startswith("Error: KeyError: 'column'")
+    assert terminal.err.count("\n") == 1 and "Traceback" not in terminal.err
+
+
+def test_a_full_disk_is_named(tmp_path, capsys):
+    text, _ = run(tmp_path / "x.log", OSError(errno.ENOSPC, "No space left", "results/x"), capsys)
+    assert text.splitlines()[-1].startswith("Error: the disk is full: results/x")
+
+
+def test_a_job_that_ends_well_only_logs(tmp_path, capsys):
+    with job(tmp_path / "x.log"):
+        print("fine")
+    assert (tmp_path / "x.log").read_text() == "fine\n" and capsys.readouterr().err == ""
