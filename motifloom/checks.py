@@ -99,7 +99,7 @@ def _ignored(config, name, experiment):
         if getattr(experiment.training, key) != field.default:
             yield f"experiments.{name}.training: has {key}:, which goes with a model that has a spec"
     if len(experiment.seeds) > 1:
-        yield f"experiments.{name}.seeds: has several seeds, which go with a model that has a spec; give one"
+        yield f"experiments.{name}.seeds: several seeds go with a model that has a spec; give one"
 
 
 def _targets(name, dataset):

@@ -69,7 +69,7 @@ def spec_name(config, model):
 
 
 def _length(dataset, locate):
-    """Return the length of a dataset's windows; None where only a simulation that is still to run tells it."""
+    """Return the length of a dataset's windows; None where a simulation that is still to run tells it."""
     if dataset.window.length:
         return dataset.window.length
     for source in dataset.sources:

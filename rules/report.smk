@@ -1,5 +1,9 @@
 # The pages: one per experiment, one for all of them.
 
+# Of every seed, what its page links to beside what it shows.
+LINKED = [f"{SEED}/history.tsv", MODEL, FILTERS, PREDICTIONS]
+LINKED += [f"{SEED}/filters/{method}{kind}" for method in METHODS for kind in (".meme", ".logos")]
+
 
 rule recover:
     input:
@@ -9,7 +13,16 @@ rule recover:
         matches=lambda wildcards: each_seed([MATCHES], wildcards.experiment),
         database=[locate(path) for path in [CONFIG.interpretation.match.database] if path],
     output:
-        RECOVERY,
+        report(
+            RECOVERY,
+            caption="../report/recovery.rst",
+            category="Filters",
+            labels={
+                "experiment": "{experiment}",
+                "seed": "all",
+                "method": "planted motifs",
+            },
+        ),
     params:
         seeds=lambda wildcards: list(run_of(wildcards).seeds),
     log:
@@ -28,9 +41,12 @@ rule recover:
 
 rule report:
     input:
+        # The page shows and links what is listed here, and no other file.
         shown,
+        lambda wildcards: each_seed(LINKED, wildcards.experiment),
         library=library("report"),
         dataset=of_run(DATASET),
+        split=of_run(SPLIT),
         templates=[locate(path) for path in TEMPLATES],
         comparison=of_run(DATASET_COMPARISON),
         differences=of_run(DIFFERENCES),

@@ -1,4 +1,4 @@
-"""Say which planted motifs an experiment found."""
+"""Say which planted motifs every seed of an experiment found."""
 
 import pandas as pd
 
@@ -10,8 +10,7 @@ from motifloom.report.recovery import recovered_motifs
 with job(snakemake.log[0]):
     files = snakemake.input
     truth = pd.concat([read_table(path) for path in files.truth])
-    tables = zip(snakemake.params.seeds, files.matches, strict=True)
-    matches = pd.concat([read_table(path).assign(seed=seed) for seed, path in tables])
+    matches = dict(zip(snakemake.params.seeds, map(read_table, files.matches), strict=True))
     database = read_meme(files.database[0]) if files.database else None
     regions = read_table(files.regions)
     write_table(recovered_motifs(truth, matches, database, regions=regions), snakemake.output[0])

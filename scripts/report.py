@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+from motifloom.data.splits import parts_for
 from motifloom.data.store import Dataset
 from motifloom.filters.meme import read_meme
 from motifloom.filters.motifs import MotifSet
+from motifloom.io import read_table
 from motifloom.job import job
 from motifloom.report.page import build_experiment_page, load_experiment
 
@@ -18,10 +20,14 @@ with job(snakemake.log[0]):
     }
     with Dataset(files.dataset) as dataset:
         checksums = dataset.sources
+    split = read_table(files.split, dtype={"id": str})
+    parts = parts_for(split, options.pop("fold")).set_axis(split["id"])
     report = load_experiment(
         folder.parent,
         snakemake.wildcards.experiment,
+        files=files,
         motifs=motifs,
+        parts=parts,
         checksums=checksums,
         database={key: motif for path in files.database for key, motif in read_meme(path).items()},
         truth=next(iter(files.truth), None),

@@ -8,6 +8,7 @@ import pandas as pd
 from motifloom.io import write_json, write_table, write_text
 from motifloom.plots import data, evaluation, training
 from motifloom.plots.style import save_figure
+from motifloom.report.recovery import recovered_motifs
 
 MOTIFS = {
     "MA0139.1": ("CTCF", "TGGCCACCAGGGGGCGCTA"),
@@ -58,7 +59,7 @@ def make_results(
     write_table(_audit(), place / "audit.tsv")
     save_figure(data.counts(regions, split, task, classes), place / "counts.svg")
     save_figure(data.gc_content(regions, task, classes), place / "gc_content.svg")
-    motifs, comparison = {}, []
+    motifs, matches, comparison = {}, {}, []
     for seed in seeds:
         run = folder / name / f"seed{seed}"
         metrics = _metrics(rng, task, names, 0.93 if task != "regression" else 0.71)
@@ -75,15 +76,20 @@ def make_results(
             "versions": {"keras": "3.15.0", "numpy": "2.4.0"},
         }
         write_json(provenance, run / "provenance.json")
-        motifs[seed] = _filters(rng, run / "filters", n_filters) if n_filters else {}
+        if n_filters:
+            motifs[seed], matches[seed] = _filters(rng, run / "filters", n_filters)
         comparison.append(_labelled(metrics, name, "shallow", "cnn", seed))
     for kind, level in (("gc", 0.61), ("kmer", 0.86), ("label_shuffle", 0.51)):
         level = level if task != "regression" else level - 0.5
         run = f"{name}.{kind}" if kind == "label_shuffle" else f"reb1.{kind}"
         comparison.append(_labelled(_metrics(rng, task, names, level), run, kind, kind, 1))
     write_table(pd.concat(comparison), folder / "datasets/reb1/comparison.tsv")
-    truth = folder / "simulations" / "demo" / "truth.tsv"
-    write_table(_truth(rng, regions), truth)
+    truth = None
+    if n_filters and coordinates:
+        truth, planted = folder / "simulations" / "demo" / "truth.tsv", _truth(rng, regions)
+        write_table(planted, truth)
+        found = recovered_motifs(planted, matches, make_database(), regions=regions)
+        write_table(found, folder / name / "recovery.tsv")
     return {
         "results": folder,
         "experiment": name,
@@ -93,7 +99,9 @@ def make_results(
         "seeds": list(seeds),
         "model": "shallow",
         "motifs": motifs,
-        "truth": truth if n_filters and coordinates else None,
+        "truth": truth,
+        "parts": split.set_index("id")["part"],
+        "files": [path for path in folder.rglob("*") if path.is_file()],
         "database": make_database() if n_filters else {},
         "baselines": ["reb1.gc", "reb1.kmer", f"{name}.label_shuffle"],
         "sources": [
@@ -216,7 +224,10 @@ def _figures(predictions, task, classes, folder):
 
 
 def _filters(rng, folder, n_filters):
-    """Write summary and matches; every third filter holds a motif, the last one never fires."""
+    """Write summary and matches; every third filter holds a motif, the last one never fires.
+
+    Returns the motifs by method and the table of matches.
+    """
     motifs, summary, matches = {}, [], []
     identifiers = list(MOTIFS)
     for method in ("top", "softmax"):
@@ -271,10 +282,11 @@ def _filters(rng, folder, n_filters):
         "overlap",
         "strand",
     ]
-    write_table(pd.DataFrame(matches, columns=columns), folder / "matches.tsv")
+    matches = pd.DataFrame(matches, columns=columns)
+    write_table(matches, folder / "matches.tsv")
     for method in motifs:
         write_text("MEME version 4\n", folder / f"{method}.meme")
-    return motifs
+    return motifs, matches
 
 
 def _truth(rng, regions):

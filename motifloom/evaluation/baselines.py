@@ -30,7 +30,7 @@ _ROWS = 4096
 _EPSILON = 1e-7
 
 
-def fit_baseline(kind, dataset, parts, *, k=6, seed, canonical=None):
+def fit_baseline(kind, dataset, parts, *, k=6, seed):
     """Fit a baseline on the training part and score every example.
 
     Classes: logistic regression (multinomial for multiclass, one model per label for multilabel); values:
@@ -40,7 +40,8 @@ def fit_baseline(kind, dataset, parts, *, k=6, seed, canonical=None):
     Parameters
     ----------
     kind : str
-        "gc" (fraction of G and C, and its square) or "kmer" (see :func:`kmer_features`).
+        "gc" (fraction of G and C, and its square) or "kmer" (see :func:`kmer_features`; of DNA,
+        a k-mer and its reverse complement count as one).
     dataset : object
         With `tokens` (N, L) uint8, array or HDF5 dataset, read by blocks of rows; `targets` (N, T), NaN where
         unknown; `alphabet` (an Alphabet or its name); `task`; and `classes`.
@@ -50,8 +51,6 @@ def fit_baseline(kind, dataset, parts, *, k=6, seed, canonical=None):
         Length of the k-mers.
     seed : int
         Seed of the draw of `MAX_TRAINING` examples where there are more.
-    canonical : bool or None
-        Count a k-mer and its reverse complement as one; None: for DNA only, since RNA has one strand.
 
     Returns
     -------
@@ -68,7 +67,7 @@ def fit_baseline(kind, dataset, parts, *, k=6, seed, canonical=None):
         training part without examples.
     """
     alphabet = dataset.alphabet if hasattr(dataset.alphabet, "size") else get_alphabet(dataset.alphabet)
-    featurise, names = _features(kind, alphabet, dataset.tokens.shape[1], k, canonical)
+    featurise, names = _features(kind, alphabet, dataset.tokens.shape[1], k)
     targets = np.asarray(dataset.targets[:], np.float64)
     parts = np.asarray(parts)
     rows = _sample(np.flatnonzero(parts == "train"), seed)
@@ -178,7 +177,7 @@ def kmer_features(tokens, alphabet, k, columns):
     return counts
 
 
-def _features(kind, alphabet, length, k, canonical):
+def _features(kind, alphabet, length, k):
     """Return the function from tokens (n, L) to features (n, F), and the names of the features."""
     if kind not in KINDS:
         raise UserError(f"baseline: {kind!r} is not one of {', '.join(KINDS)}")
@@ -193,8 +192,8 @@ def _features(kind, alphabet, length, k, canonical):
         raise UserError(
             f"baseline kmer: k is {k}, too large for alphabet {alphabet.name}; use {most} or less"
         )
-    canonical = alphabet.name == "dna" if canonical is None else canonical
-    columns, names = kmer_columns(alphabet, k, canonical)
+    # RNA has one strand.
+    columns, names = kmer_columns(alphabet, k, canonical=alphabet.name == "dna")
     return lambda tokens: kmer_features(tokens, alphabet, k, columns), names
 
 

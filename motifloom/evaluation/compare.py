@@ -9,16 +9,11 @@ import pandas as pd
 
 from motifloom.errors import UserError
 from motifloom.evaluation.intervals import bootstrap_p_value, percentile_interval
-from motifloom.evaluation.metrics import metric_distribution, read_columns
+from motifloom.evaluation.metrics import metric_distribution, read_columns, rows_of
+from motifloom.headlines import headline_metric
 
 logger = logging.getLogger(__name__)
 
-HEADLINES = {
-    "binary": ("all", "auroc"),
-    "multiclass": ("macro", "auroc"),
-    "multilabel": ("macro", "auroc"),
-    "regression": ("macro", "pearson"),
-}
 COMPARISON = ["experiment", "model", "kind", "dataset", "seed"]
 METRICS = ["part", "target", "metric", "value", "ci_low", "ci_high", "n"]
 DIFFERENCES = [
@@ -36,14 +31,6 @@ class Entry(NamedTuple):
     dataset: str
     seed: int
     table: pd.DataFrame
-
-
-def headline_metric(task):
-    """Return (target, metric) of the one number that a task's models are known by.
-
-    AUROC (mean over classes or labels), beside which AUPRC stands; mean Pearson correlation for regression.
-    """
-    return HEADLINES[task]
 
 
 def comparison_table(entries):
@@ -95,7 +82,7 @@ def paired_difference(
     UserError
         If the tables hold other examples or other targets.
     """
-    rows = [_rows_of(table, part) for table in (a, b)]
+    rows = [rows_of(table, part) for table in (a, b)]
     names = list(classes[1:]) if task == "binary" else list(classes)
     _check_same(*rows, names, part)
     first, second = (
@@ -143,7 +130,7 @@ def difference_table(
     """
     found = {}
     for entry in map(Entry._make, entries):
-        table = _rows_of(entry.table, part)
+        table = rows_of(entry.table, part)
         if len(table):
             values = metric_distribution(
                 table, tasks[entry.dataset], classes[entry.dataset], bootstrap=bootstrap, seed=seed,
@@ -164,11 +151,6 @@ def difference_table(
         difference = _difference(ours[0] - theirs[0], ours[1] - theirs[1], confidence)
         rows.append([dataset, a, b, part, target, metric, *map(float, difference.values()), n])
     return pd.DataFrame(rows, columns=DIFFERENCES)
-
-
-def _rows_of(table, part):
-    """Return the rows of a part in the order of their ids, which resamples of two tables must share."""
-    return table[table["part"] == part].sort_values("id", ignore_index=True)
 
 
 def _check_same(a, b, names, part):

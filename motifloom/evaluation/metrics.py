@@ -75,7 +75,7 @@ def evaluate_predictions(predictions, task, classes, *, bootstrap=1000, confiden
     """
     frames = []
     for part in part_order(predictions["part"]):
-        rows = predictions[predictions["part"] == part]
+        rows = rows_of(predictions, part)
         found = metric_distribution(rows, task, classes, bootstrap=bootstrap, seed=seed, groups=groups)
         low, high = percentile_interval(found.samples, confidence)
         shape = found.value.shape
@@ -95,6 +95,11 @@ def evaluate_predictions(predictions, task, classes, *, bootstrap=1000, confiden
         frames.append(frame[keep])
         _log_undefined(frames[-1], part)
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=COLUMNS)
+
+
+def rows_of(predictions, part):
+    """Return the rows of a part by id: in one order, the same seed draws the same examples from any table."""
+    return predictions[predictions["part"] == part].sort_values("id", ignore_index=True)
 
 
 def part_order(parts):

@@ -55,6 +55,79 @@ def linear(x):
     return x
 
 
+def mish(x):
+    """x times tanh(softplus(x))."""
+    return x * np.tanh(softplus(x))
+
+
+def celu(x, alpha=1.0):
+    """x above 0, alpha (exp(x / alpha) - 1) below."""
+    return elu(x / alpha, 1.0) * alpha
+
+
+def relu6(x):
+    """x between 0 and 6, else the nearer of the two."""
+    return np.clip(x, 0, 6)
+
+
+def hard_tanh(x):
+    """x between -1 and 1, else the nearer of the two."""
+    return np.clip(x, -1, 1)
+
+
+def hard_sigmoid(x):
+    """0 up to -3, 1 from 3 on, a straight line between."""
+    return np.clip(x + 3, 0, 6) / 6
+
+
+def hard_silu(x):
+    """x times hard_sigmoid(x)."""
+    return x * hard_sigmoid(x)
+
+
+def softsign(x):
+    """x / (1 + |x|)."""
+    return x / (1 + np.abs(x))
+
+
+def log_sigmoid(x):
+    """log(sigmoid(x)): never positive, so that no window fires."""
+    return -np.logaddexp(0, -x)
+
+
+def squareplus(x, b=4):
+    """(x + sqrt(x^2 + b)) / 2, in a form that keeps the small values on the left."""
+    root = np.sqrt(x**2 + b)
+    return np.where(x > 0, x + root, b / (root - np.minimum(x, 0))) / 2
+
+
+def sparse_plus(x):
+    """0 up to -1, x from 1 on, (x + 1)^2 / 4 between."""
+    return np.where(x > 1, x, np.clip(x + 1, 0, 2) ** 2 / 4)
+
+
+def sparse_sigmoid(x):
+    """0 up to -1, 1 from 1 on, a straight line between."""
+    return np.clip(x + 1, 0, 2) / 2
+
+
+def hard_shrink(x, threshold=0.5):
+    """x where it is farther than `threshold` from 0, else 0."""
+    return np.where(np.abs(x) > threshold, x, 0)
+
+
+def soft_shrink(x, threshold=0.5):
+    """x drawn towards 0 by `threshold`."""
+    return x - np.clip(x, -threshold, threshold)
+
+
+def tanh_shrink(x):
+    """x - tanh(x); near 0, where the two cancel out, the first terms of its series."""
+    series = x**3 * (1 / 3 - x**2 * (2 / 15 - x**2 * (17 / 315)))
+    return np.where(np.abs(x) < 0.03, series, x - np.tanh(x))
+
+
+# Keras' others (softmax, glu, threshold, ...) read other filters too, or may fall where they are positive.
 FUNCTIONS = {
     "relu": relu,
     "leaky_relu": leaky_relu,
@@ -68,10 +141,25 @@ FUNCTIONS = {
     "swish": swish,
     "silu": swish,
     "linear": linear,
+    "mish": mish,
+    "celu": celu,
+    "relu6": relu6,
+    "hard_tanh": hard_tanh,
+    "hard_sigmoid": hard_sigmoid,
+    "hard_silu": hard_silu,
+    "hard_swish": hard_silu,
+    "softsign": softsign,
+    "log_sigmoid": log_sigmoid,
+    "squareplus": squareplus,
+    "sparse_plus": sparse_plus,
+    "sparse_sigmoid": sparse_sigmoid,
+    "hard_shrink": hard_shrink,
+    "soft_shrink": soft_shrink,
+    "tanh_shrink": tanh_shrink,
 }
-# All others never fall; these two fall first and then rise, so that of a set of inputs the largest
+# All others never fall; these fall first and then rise, so that of a set of inputs the largest
 # value is that of the largest or of the smallest.
-FALL_FIRST = {"gelu", "swish", "silu"}
+FALL_FIRST = {"gelu", "swish", "silu", "mish", "hard_silu", "hard_swish"}
 
 
 def apply(name, args, scores):
@@ -98,7 +186,8 @@ def known(name):
 def least_score(name, args, activation):
     """Return the smallest score whose activation is positive and at least `activation`.
 
-    Activations never fall where they are positive, so this turns a threshold on activations into one
+    Activations never fall where they are positive (of those with a ceiling, every score that reaches it
+    has the same activation), so this turns a threshold on activations into one
     on scores, exactly, by bisection over the float32 numbers.
 
     Parameters

@@ -106,21 +106,19 @@ class FilterBank:
     Parameters
     ----------
     layers : iterable of ScanLayer
-        Layers with different names.
+        Layers with different names, of one alphabet. There may be none: not every network scans.
+    alphabet : Alphabet or None
+        Letters of the sequence; None: those of the layers, of which there must be one then.
     """
 
-    def __init__(self, layers):
+    def __init__(self, layers, alphabet=None):
         self.layers = list(layers)
+        self.alphabet = alphabet or self.layers[0].alphabet
 
     @property
     def filters(self):
         """Names of all filters, in the order of layers."""
         return [name for layer in self.layers for name in layer.filters]
-
-    @property
-    def alphabet(self):
-        """The alphabet, the same for all layers."""
-        return self.layers[0].alphabet
 
     def __len__(self):
         return sum(len(layer.filters) for layer in self.layers)
@@ -136,19 +134,20 @@ class FilterBank:
         """
         try:
             with np.load(path, allow_pickle=False) as archive:
-                return cls([_read_layer(archive, str(name)) for name in archive["layers"]])
+                alphabet = get_alphabet(str(archive["alphabet"]))
+                names = map(str, archive["layers"])
+                return cls([_read_layer(archive, name, alphabet) for name in names], alphabet)
         except (OSError, EOFError, ValueError, KeyError, BadZipFile) as error:
             raise UserError(f"{path}: not a filter archive written by the training ({error})") from error
         except UserError as error:
             raise UserError(f"{path}: {error}") from error
 
 
-def _read_layer(archive, name):
+def _read_layer(archive, name, alphabet):
     meta = json.loads(str(archive[f"{name}/meta"]))
     kernel = np.ascontiguousarray(archive[f"{name}/kernel"], np.float32)
     count = kernel.shape[2]
     bias = archive[f"{name}/bias"] if f"{name}/bias" in archive else np.zeros(count)
-    alphabet = get_alphabet(meta["alphabet"])
     if kernel.shape[1] != alphabet.size:
         raise UserError(f"layer {name}: {kernel.shape[1]} letters, not {alphabet.size} of {alphabet.name}")
     return ScanLayer(

@@ -160,7 +160,3 @@ def warm():
     """Compile memelite's Tomtom, about a minute once; later processes load it from disk."""
     matrix = np.random.default_rng(0).dirichlet(np.ones(4), 8)
     _tomtom([matrix], [matrix], both=True, seed=1, threads=None)
-
-
-if __name__ == "__main__":
-    warm()

@@ -65,12 +65,11 @@ def top_motifs(bank, tokens, *, rows=None, percentile=90.0, include_all_positive
         hits, letters = count_hits(layer, tokens, score_cutoffs(layer, threshold), rows, threads=threads)
         counts.update(zip(layer.filters, letters, strict=True))
         layers += [layer.name] * len(layer.filters)
-        n_sites.append(hits)
-        thresholds.append(threshold)
+        n_sites += hits.tolist()
+        thresholds += threshold.tolist()
     parameters = {"percentile": percentile, "include_all_positive": include_all_positive}
     background = letter_frequencies(tokens, bank.alphabet, rows)
-    sites = np.concatenate(n_sites), np.concatenate(thresholds)
-    return MotifSet("top", bank.alphabet, counts, layers, *sites, background, parameters)
+    return MotifSet("top", bank.alphabet, counts, layers, n_sites, thresholds, background, parameters)
 
 
 def softmax_motifs(bank, background=None):

@@ -37,7 +37,8 @@ def central_enrichment(motifs, bank, tokens, rows=None, *, within=WITHIN, thread
         filter, sites (in these examples), central_sites, expected_fraction, central_enrichment (observed
         over expected fraction; missing without sites), central_p_value.
     """
-    length, frames, before = tokens.shape[1], [], 0
+    length, before = tokens.shape[1], 0
+    columns = {"filter": bank.filters, "sites": [], "central_sites": [], "expected_fraction": []}
     for layer in bank.layers:
         count = len(layer.filters)
         cutoffs = score_cutoffs(layer, motifs.thresholds[before : before + count])
@@ -47,10 +48,12 @@ def central_enrichment(motifs, bank, tokens, rows=None, *, within=WITHIN, thread
             near = _is_central(hits.start, layer.span, length, within)
             central += np.bincount(hits.filter[near], minlength=count)
         expected = _is_central(layer.starts(length), layer.span, length, within).mean()
-        frame = pd.DataFrame({"filter": layer.filters, "sites": sites, "central_sites": central})
-        frames.append(frame.assign(expected_fraction=expected))
+        columns["sites"] += sites.tolist()
+        columns["central_sites"] += central.tolist()
+        columns["expected_fraction"] += [expected] * count
         before += count
-    table = pd.concat(frames, ignore_index=True)
+    # Without filters there is nothing to tell the types of columns from.
+    table = pd.DataFrame(columns).astype({"sites": int, "central_sites": int, "expected_fraction": float})
     some = table["sites"].where(table["sites"] > 0)
     table["central_enrichment"] = table["central_sites"] / some / table["expected_fraction"]
     tail = binom.sf(table["central_sites"] - 1, table["sites"], table["expected_fraction"])

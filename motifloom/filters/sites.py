@@ -9,7 +9,6 @@ import pysam
 
 from motifloom.filters.scan import hit_blocks, score_cutoffs
 from motifloom.io import atomic_path
-from motifloom.randomness import generator
 
 COLUMNS = ["chrom", "start", "end", "filter", "score", "strand", "id", "offset", "part", "targets"]
 # tabix's own index ends at this position; beyond, the CSI format serves.
@@ -58,7 +57,7 @@ def target_labels(targets, task, classes):
     return np.array([",".join(names[row > 0.5]) or "." for row in targets], object)
 
 
-def write_sites(motifs, bank, dataset, parts, path, *, max_per_filter=None, seed=1, threads=None):
+def write_sites(motifs, bank, dataset, parts, path, *, threads=None):
     """Scan again with a motif set's thresholds and write its sites, sorted, as a bgzip BED file.
 
     Memory does not grow with the number of sites: examples are scanned in the order of the genome, and
@@ -79,11 +78,6 @@ def write_sites(motifs, bank, dataset, parts, path, *, max_per_filter=None, seed
         in the example as it was read), part, targets. An example without coordinates stands under its id
         in place of a chromosome, at its offset. With any coordinates a tabix index (.tbi, or .csi where a
         chromosome is too long for it) is written beside.
-    max_per_filter : int or None
-        Write at most so many sites of each filter, drawn at random; the file then says so in a line
-        that starts with ##. Default: all.
-    seed : int
-        Of that draw.
     threads : int or None
         Default: all CPUs. The result does not depend on it.
 
@@ -93,15 +87,12 @@ def write_sites(motifs, bank, dataset, parts, path, *, max_per_filter=None, seed
         Number of sites written.
     """
     examples = _examples(dataset, parts)
-    chosen = _draw(motifs, max_per_filter, seed)
     located = bool(len(examples)) and bool(examples["located"].any())
     with atomic_path(path) as temporary:
         with pysam.BGZFile(str(temporary), "wb") as file:
-            if chosen:
-                file.write(f"##at most {max_per_filter} sites of a filter, drawn at random\n".encode())
             file.write(("#" + "\t".join(COLUMNS) + "\n").encode())
             written = 0
-            for sites in _sorted_sites(motifs, bank, dataset.tokens, examples, chosen, threads):
+            for sites in _sorted_sites(motifs, bank, dataset.tokens, examples, threads):
                 written += len(sites)
                 file.write(_lines(sites, examples, motifs.filters))
         if located:
@@ -128,25 +119,15 @@ def _examples(dataset, parts):
     return frame
 
 
-def _draw(motifs, most, seed):
-    """Return, by filter, which of its sites (in the order of the scan) to keep; {} for all."""
-    if most is None:
-        return {}
-    return {
-        name: np.sort(generator(seed, "sites", name).choice(count, most, replace=False))
-        for name, count in zip(motifs.filters, motifs.n_sites, strict=True)
-        if count > most
-    }
-
-
-def _sorted_sites(motifs, bank, tokens, examples, chosen, threads):
+def _sorted_sites(motifs, bank, tokens, examples, threads):
     """Yield frames of sites (example, group, start, end, strand, filter, offset, score) in file order."""
+    if not len(bank):
+        return
     waiting = []
-    seen = dict.fromkeys(chosen, 0)
     step = max(1, SITES_AT_ONCE * len(examples) // max(SITES_AT_ONCE, int(motifs.n_sites.sum())))
     for first in range(0, len(examples), step):
         last = min(len(examples), first + step)
-        waiting += _found(motifs, bank, tokens, examples, slice(first, last), chosen, seen, threads)
+        waiting += _found(motifs, bank, tokens, examples, slice(first, last), threads)
         sites = pd.concat(waiting, ignore_index=True)
         if last < len(examples):
             following = examples.iloc[last]
@@ -157,7 +138,7 @@ def _sorted_sites(motifs, bank, tokens, examples, chosen, threads):
         yield sites.sort_values(["group", "start", "end", "filter", "example"], kind="stable")
 
 
-def _found(motifs, bank, tokens, examples, part, chosen, seen, threads):
+def _found(motifs, bank, tokens, examples, part, threads):
     """Return frames of the sites in some examples, by layer and block."""
     here = examples.iloc[part]
     place = pd.Series(np.arange(part.start, part.stop), here["row"])
@@ -181,21 +162,9 @@ def _found(motifs, bank, tokens, examples, part, chosen, seen, threads):
                     "score": hits.activation,
                 }
             )
-            frames.append(_keep(frame, motifs.filters, chosen, seen) if chosen else frame)
+            frames.append(frame)
         before += len(layer.filters)
     return frames
-
-
-def _keep(frame, names, chosen, seen):
-    """Leave only the drawn sites; `seen` counts each filter's sites so far."""
-    keep = np.ones(len(frame), bool)
-    for number, rows in frame.groupby("filter").indices.items():
-        name = names[number]
-        if name in chosen:
-            first = seen[name]
-            seen[name] += len(rows)
-            keep[rows] = np.isin(np.arange(first, seen[name]), chosen[name], assume_unique=True)
-    return frame[keep]
 
 
 def _lines(sites, examples, names):

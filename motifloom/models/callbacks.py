@@ -19,7 +19,6 @@ logger = logging.getLogger(__name__)
 FILES = {
     "CSVLogger": "filename",
     "ModelCheckpoint": "filepath",
-    "BackupAndRestore": "backup_dir",
     "TensorBoard": "log_dir",
     "OrbaxCheckpoint": "directory",
 }
@@ -52,7 +51,7 @@ def make_callbacks(section, model, folder, validated, where="spec"):
     ------
     UserError
         If Keras has no such callback, it does not take its settings, monitors what is not in the logs,
-        would write outside `folder`, or holds program code.
+        would write outside `folder`, resume a training, or holds program code.
     """
     callbacks, best = [], {"monitor": "val_loss", "mode": "min"}
     best["monitor"] = _monitor("val_loss", model, validated, where)
@@ -65,6 +64,8 @@ def make_callbacks(section, model, folder, validated, where="spec"):
         check_settings(cls, settings, path)
         if name == "RemoteMonitor":
             raise UserError(f"{path}: sends data over the network; use CSVLogger")
+        if name == "BackupAndRestore":
+            raise UserError(f"{path}: a training always starts anew and cannot be resumed; remove it")
         if name == "TensorBoard" and importlib.util.find_spec("tensorboard") is None:
             raise UserError(f"{path}: needs the package tensorboard; install it, or use CSVLogger")
         if name in FILES:

@@ -51,17 +51,17 @@ def export_filters(model, path, alphabet="dna"):
     ----------
     model : keras.Model
     path : str or Path
-        The .npz file: `layers` (names), and for each layer `{layer}/kernel` float32 (W, A, F),
-        `{layer}/bias` float32 (F,) (zeros where the layer has none) and `{layer}/meta`, a JSON text with
-        activation, activation_args, padding, strides, dilation_rate, alphabet, and sign: for each filter -1
+        The .npz file: `alphabet` (name), `layers` (names), and for each layer `{layer}/kernel` float32
+        (W, A, F), `{layer}/bias` float32 (F,) (zeros where the layer has none) and `{layer}/meta`, a JSON
+        text with activation, activation_args, padding, strides, dilation_rate, and sign: for each filter -1
         where a BatchNormalization that follows scales it by a negative number, else 1. The activation is
         the layer's own: a normalisation or an Activation layer after it is not part of it.
         Without a scanning layer, `layers` is empty.
     alphabet : str
         Name of the alphabet.
     """
-    content, layers = {}, scanning_layers(model)
-    content["layers"] = np.array(list(layers), dtype=np.str_)
+    layers = scanning_layers(model)
+    content = {"alphabet": np.array(alphabet), "layers": np.array(list(layers), dtype=np.str_)}
     for name, layer in layers.items():
         weights = [np.asarray(weight, np.float32) for weight in layer.get_weights()]
         activation, arguments = activation_of(layer)
@@ -72,7 +72,6 @@ def export_filters(model, path, alphabet="dna"):
             "strides": layer.strides[0],
             "dilation_rate": layer.dilation_rate[0],
             "sign": _signs(model, layer),
-            "alphabet": alphabet,
         }
         content[f"{name}/kernel"] = weights[0]
         content[f"{name}/bias"] = weights[1] if layer.use_bias else np.zeros(layer.filters, np.float32)

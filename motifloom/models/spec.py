@@ -18,12 +18,14 @@ import numpy as np
 import yaml
 
 from motifloom.errors import UserError
+from motifloom.filters import activations
 from motifloom.models.callbacks import make_callbacks
 from motifloom.models.compilation import LOSSES, compile_arguments
 from motifloom.models.device import seed_everything
+from motifloom.models.filters import scanning_layers
 from motifloom.models.graph import Graph
 from motifloom.models.names import first_line, nearest
-from motifloom.models.structure import output_activation
+from motifloom.models.structure import activation_of, output_activation
 
 SECTIONS = ("model", "compile", "training_params", "callbacks")
 ACTIVATIONS = {"binary": "sigmoid", "multilabel": "sigmoid", "multiclass": "softmax", "regression": "linear"}
@@ -145,6 +147,7 @@ def build_model(spec, *, length, alphabet_size, task, n_targets, seed=0, where="
     graph = Graph(section, length=length, alphabet_size=alphabet_size, path=f"{where}: model")
     model = graph.model
     arguments = compile_arguments(spec["compile"], task, f"{where}: compile")
+    _check_scanning(model, graph.paths)
     _check_output(model, graph.paths, arguments["loss"], task, n_targets, where)
     _compile(model, arguments, task, n_targets, f"{where}: compile")
     return model
@@ -232,6 +235,15 @@ def _fill(item, task, n_targets):
         key: automatic[key] if value == "auto" and key in automatic else _fill(value, task, n_targets)
         for key, value in item.items()
     }
+
+
+def _check_scanning(model, paths):
+    """Raise a UserError where no motifs could be found for a layer that reads the sequence."""
+    for layer in scanning_layers(model).values():
+        try:
+            activations.known(activation_of(layer)[0])
+        except UserError as error:
+            raise UserError(f"{paths[layer.name]}: layer {layer.name}: {error}") from None
 
 
 def _check_output(model, paths, loss, task, n_targets, where):

@@ -98,16 +98,7 @@ def train(
     device.configure(training.get("threads"), accelerator)
     where = where or ("spec" if isinstance(spec, dict) else str(spec))
     spec = read_spec(spec, where)
-    network = build_model(
-        spec,
-        length=dataset.length,
-        alphabet_size=dataset.alphabet.size,
-        task=dataset.task,
-        n_targets=len(dataset.target_names),
-        seed=seed,
-        where=where,
-    )
-    logger.info("device: %s; %d weights", device.describe()["name"], network.count_params())
+    network = _network(spec, dataset, seed, where)
     examples = select_examples(dataset, parts, seed if training.get("shuffle_labels") else None)
     done = fit(
         network,
@@ -124,23 +115,26 @@ def train(
     save_model(network, model)
     export_filters(network, filters, dataset.alphabet.name)
     write_table(done.history, history)
-    facts = {
-        "seed": seed,
-        "spec": spec,
-        "training": training,
-        "sources": dataset.sources,
-        "examples": {part: len(rows) for part, (rows, _) in examples.items()},
-        "weights": network.count_params(),
-        **(notes or {}),
-    }
-    write_json(facts | _outcome(done, began), provenance)
+    facts = {"seed": seed, "spec": spec, "training": training, **(notes or {})}
+    write_json(facts | _outcome(dataset, examples, network, done, began), provenance)
     return done
 
 
-def _outcome(done, began):
+def _network(spec, dataset, seed, where):
+    """Return the network of a spec for a dataset, before training."""
+    sizes = {"length": dataset.length, "alphabet_size": dataset.alphabet.size, "task": dataset.task}
+    network = build_model(spec, **sizes, n_targets=len(dataset.target_names), seed=seed, where=where)
+    logger.info("device: %s; %d weights", device.describe()["name"], network.count_params())
+    return network
+
+
+def _outcome(dataset, examples, network, done, began):
     """Return what the provenance says of a training that is over."""
     start = datetime.datetime.fromtimestamp(began).isoformat(timespec="seconds")
     return {
+        "sources": dataset.sources,
+        "examples": {part: len(rows) for part, (rows, _) in examples.items()},
+        "weights": network.count_params(),
         "best": {"epoch": done.best_epoch, "monitor": done.monitor, "value": done.best_value},
         "epochs": len(done.history),
         "device": device.describe(),

@@ -3,9 +3,10 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
+from motifloom.headlines import headline_rows
+from motifloom.plots.labels import BASELINES
 from motifloom.plots.style import CLASS_COLOURS, GREY
 
-BASELINES = {"kmer": "k-mer baseline", "gc": "GC baseline", "label_shuffle": "shuffled labels"}
 METRIC_NAMES = {"auroc": "AUROC", "pearson": "Pearson correlation"}
 
 
@@ -25,7 +26,7 @@ def forest(comparison, part="test"):
         A panel per dataset and a row per experiment; replicates (seeds) share a row.
     """
     shown = comparison[(comparison["part"] == part) & comparison["value"].notna()]
-    panels = [_headline_rows(rows) for _, rows in shown.groupby("dataset", sort=False)]
+    panels = [headline_rows(rows) for _, rows in shown.groupby("dataset", sort=False)]
     panels = [rows for rows in panels if len(rows)]
     heights = [rows["experiment"].nunique() + 1.5 for rows in panels] or [1]
     figure, axes = plt.subplots(
@@ -37,14 +38,6 @@ def forest(comparison, part="test"):
     for axis, rows in zip(axes[:, 0], panels, strict=False):
         _panel(axis, rows, part)
     return figure
-
-
-def _headline_rows(rows):
-    """Return the rows of the headline metric: mean Pearson, or AUROC of all or averaged over classes."""
-    metric = "pearson" if (rows["metric"] == "pearson").any() else "auroc"
-    rows = rows[rows["metric"] == metric]
-    target = "macro" if (rows["target"] == "macro").any() else "all"
-    return rows[rows["target"] == target]
 
 
 def _panel(axis, rows, part):

@@ -1,4 +1,4 @@
-"""What is in a dataset: how many examples of what, their GC content and their lengths."""
+"""What is in a dataset: how many examples of what, and their GC content."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -125,27 +125,6 @@ def gc_content(regions, task, classes):
         {"all": np.ones(len(gc), bool)} if task == "regression" else class_members(regions, task, classes)
     )
     return _ridges(gc, groups, np.linspace(0, 1, 51), "GC content (fraction)")
-
-
-def lengths(regions):
-    """Draw the distribution of the lengths of the regions, by source.
-
-    Parameters
-    ----------
-    regions : pandas.DataFrame
-        start, end (0-based half-open; -1 where a sequence has no coordinates), source.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-    """
-    length = (regions["end"] - regions["start"]).to_numpy(float)
-    length[regions["end"].to_numpy() < 0] = np.nan
-    groups = {name: (regions["source"] == name).to_numpy() for name in dict.fromkeys(regions["source"])}
-    known = length[np.isfinite(length)]
-    low, high = (known.min(), known.max()) if len(known) else (0, 1)
-    step = max(np.ceil((high - low) / 50), 1)
-    return _ridges(length, groups, np.arange(low - 2 * step, high + 3 * step, step) - 0.5, "Length (bp)")
 
 
 def _ridges(values, groups, edges, label):

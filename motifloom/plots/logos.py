@@ -226,10 +226,15 @@ def logo_grid(motifs):
     """Return a figure with the logos of all filters of a motif set, in order.
 
     Letters are as wide, and a bit as high, in all of them; a line at the foot of each logo spans its
-    positions and a faint one marks the full scale. Filters without sites are named, with no logo.
+    positions and a faint one marks the full scale. Filters without sites are named, with no logo; a set
+    without filters gives a line that says so.
     """
+    if not len(motifs):
+        figure = plt.figure(figsize=(4, 0.5), layout="none")
+        figure.text(0.5, 0.5, "no convolution scans the sequence", ha="center", va="center", color=GREY)
+        return figure
     letters, silent = motifs.alphabet.letters, set(motifs.silent)
-    widest = max((len(motifs.counts[name]) for name in motifs), default=1)
+    widest = max(len(motifs.counts[name]) for name in motifs)
     across = max(1, min(len(motifs), 5 if len(motifs) > 24 else 4, 120 // widest))
     down = -(-len(motifs) // across)
     cell_width, cell_height = widest + 1.5, 1.55

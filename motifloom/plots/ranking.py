@@ -4,13 +4,14 @@ import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score, roc_curve
 
+from motifloom.plots.labels import BASELINES
 from motifloom.plots.style import CLASS_COLOURS, GREY
 
-# Name, colour and line of what the model is compared with; other baselines take the last colour.
-BASELINES = {
-    "kmer": ("k-mers", "#3F3F3F", "-"),
-    "gc": ("GC content", "#8E8E8E", (0, (4, 2))),
-    "label_shuffle": ("shuffled labels", "#B5B5B5", (0, (1, 1.5))),
+# Colour and line of the baselines; others than these take the last colour.
+BASELINE_STYLES = {
+    "kmer": ("#3F3F3F", "-"),
+    "gc": ("#8E8E8E", (0, (4, 2))),
+    "label_shuffle": ("#B5B5B5", (0, (1, 1.5))),
 }
 CHANCE = {"color": "#BBBBBB", "linewidth": 0.8, "linestyle": (0, (4, 3)), "zorder": 0}
 _GRID = np.linspace(0, 1, 401)
@@ -114,7 +115,8 @@ def _curves(predictions, task, classes, baselines, part, curve, area, name):
     others = {}
     for key in sorted(baselines or {}, key=[*BASELINES, *(baselines or {})].index):
         found = _drawable(target_pairs(baselines[key], task, classes, part))
-        label, colour, line = BASELINES.get(key, (key, "#B5B5B5", "-."))
+        label = BASELINES.get(key, key)
+        colour, line = BASELINE_STYLES.get(key, ("#B5B5B5", "-."))
         if found:
             others[key] = colour, found
             _mean_line(

@@ -19,7 +19,6 @@ METRIC_LABELS = {
 }
 ERRORS = {"mse", "mae", "log_loss"}
 OWN_SCALE = {"mse", "mae"}
-KIND_LABELS = {"kmer": "k-mer baseline", "gc": "GC baseline", "label_shuffle": "label shuffle"}
 PARTS = ["train", "validation", "test"]
 MISSING = "–"
 

@@ -4,9 +4,10 @@ import math
 
 import pandas as pd
 
+from motifloom.headlines import headline_metric
+from motifloom.plots.labels import BASELINES
 from motifloom.report.format import (
     ERRORS,
-    KIND_LABELS,
     difference,
     is_missing,
     metric_interval,
@@ -15,8 +16,6 @@ from motifloom.report.format import (
     target_label,
 )
 
-PREFERRED = {"regression": ["pearson", "spearman", "r2"]}
-CLASSIFICATION = ["auroc", "auprc", "accuracy"]
 AGGREGATES = {"all", "macro", "weighted"}
 CHANCE = {"auroc": 0.5, "mcc": 0.0, "pearson": 0.0, "spearman": 0.0, "r2": 0.0}
 
@@ -24,8 +23,8 @@ CHANCE = {"auroc": 0.5, "mcc": 0.0, "pearson": 0.0, "spearman": 0.0, "r2": 0.0}
 def headline(metrics, task):
     """Choose the headline row of a metrics table.
 
-    The test part if there is one, the first metric that exists of AUROC, AUPRC, accuracy (Pearson,
-    Spearman, R2 for regression), for all targets together, else their macro average, else the first.
+    The test part if there is one; the headline metric of the task where it has a number, else the first
+    of the table that has one; for all targets together or their macro average, else for the first target.
 
     Parameters
     ----------
@@ -39,11 +38,12 @@ def headline(metrics, task):
         The row and `label`, how its target reads after the metric; None for a table without numbers.
     """
     rows = metrics[metrics["value"].notna()]
+    target, preferred = headline_metric(task)
     for part in ("test", "validation", "train", *rows["part"].unique()):
-        for metric in [*PREFERRED.get(task, CLASSIFICATION), *rows["metric"].unique()]:
+        for metric in [preferred, *rows["metric"].unique()]:
             found = rows[(rows["part"] == part) & (rows["metric"] == metric)]
             if len(found):
-                rank = found["target"].map({"all": 0, "macro": 1}).fillna(2)
+                rank = found["target"].map({"all": 1, "macro": 1, target: 0}).fillna(2)
                 row = found.loc[rank.idxmin()].to_dict()
                 # The average over a single target is that target.
                 single = len(set(found["target"]) - AGGREGATES) == 1
@@ -67,7 +67,7 @@ def comparable(comparison, experiment, baselines, row):
     Returns
     -------
     pandas.DataFrame
-        Rows of `comparison` with a column `baseline` (bool): by seed, then k-mer, GC, label shuffle.
+        Rows of `comparison` with a column `baseline` (bool): by seed, then k-mer, GC, shuffled labels.
     """
     keys = ["part", "target", "metric"]
     rows = comparison[
@@ -75,9 +75,8 @@ def comparable(comparison, experiment, baselines, row):
     ]
     rows = rows[rows["experiment"].isin([experiment, *baselines])]
     rows = rows.assign(baseline=rows["experiment"] != experiment)
-    order = (
-        rows["kind"].map({kind: place for place, kind in enumerate(KIND_LABELS)}).where(rows["baseline"], -1)
-    )
+    places = {kind: place for place, kind in enumerate(BASELINES)}
+    order = rows["kind"].map(places).where(rows["baseline"], -1)
     return rows.assign(order=order).sort_values(["order", "seed"], kind="stable").drop(columns="order")
 
 
@@ -107,7 +106,7 @@ def strips(rows, bounds):
         known = not (is_missing(row["ci_low"]) or is_missing(row["ci_high"]))
         drawn.append(
             {
-                "label": KIND_LABELS.get(row["kind"], row["kind"]) if row["baseline"] else own,
+                "label": BASELINES.get(row["kind"], row["kind"]) if row["baseline"] else own,
                 "kind": row["kind"] if row["baseline"] else "model",
                 "value": metric_value(row["value"], row["metric"]),
                 "interval": metric_interval(row),

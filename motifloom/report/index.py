@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from motifloom.plots.labels import BASELINES
 from motifloom.report.headline import axis, axis_marks, headline, strips, summarise
 from motifloom.report.page import write_page
 from motifloom.report.sections import TASKS, audit_verdict
@@ -36,6 +37,7 @@ def build_index(experiments, comparison, path, *, differences=None, audits=None,
         groups=[_group(key, rows) for key, rows in groups.items()],
         total=len(experiments),
         links=links or {},
+        baselines=BASELINES,
     )
 
 

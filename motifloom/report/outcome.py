@@ -20,10 +20,14 @@ def outcome_lines(results):
     list of str
     """
     results, lines = Path(results), []
-    for path in sorted(results.glob("*/recovery.tsv")):
-        lines += ["", f"Planted motifs found by {path.parent.name}:"]
-        lines += [f"  {line}" for line in recovery_lines(read_table(path))]
-    pages = [results / "index.html", *sorted(results.glob("*/report.html"))]
+    # The table of the last run: folders of experiments that are no longer in the config may lie beside it.
+    experiments = read_table(results / "comparison.tsv")["experiment"].unique()
+    for name in experiments:
+        path = results / name / "recovery.tsv"
+        if path.exists():
+            lines += ["", f"Planted motifs found by {name}:"]
+            lines += [f"  {line}" for line in recovery_lines(read_table(path))]
+    pages = [results / "index.html", *(results / name / "report.html" for name in experiments)]
     lines += ["", "Open in a browser:", *(f"  {page}" for page in pages if page.exists())]
     return lines
 

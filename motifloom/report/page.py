@@ -63,7 +63,8 @@ class ExperimentReport:
 
     `sources` lists the dataset's sources as dicts (name, kind, file), `checksums` maps files to SHA-256,
     `baselines` names the experiment's baselines in the comparison table, `database` maps identifiers of
-    motifs to objects with `name`, `probabilities` (W, A) and `alphabet` (the letters of the columns).
+    motifs to objects with `name`, `probabilities` (W, A) and `alphabet` (the letters of the columns),
+    `parts` is the part of every example by id, `recovery` the table of the planted motifs that were found.
     """
 
     name: str
@@ -73,13 +74,13 @@ class ExperimentReport:
     runs: list
     regions: pd.DataFrame
     model: str = ""
-    fold: int = 0
     split: pd.DataFrame | None = None
+    parts: pd.Series | None = None
     ledger: pd.DataFrame | None = None
     audit: pd.DataFrame | None = None
     comparison: pd.DataFrame | None = None
     differences: pd.DataFrame | None = None
-    truth: pd.DataFrame | None = None
+    recovery: pd.DataFrame | None = None
     baselines: list = field(default_factory=list)
     sources: list = field(default_factory=list)
     checksums: dict = field(default_factory=dict)
@@ -89,7 +90,9 @@ class ExperimentReport:
     links: dict = field(default_factory=dict)
 
 
-def load_experiment(results, experiment, *, dataset, task, classes, seeds, motifs=None, truth=None, **more):
+def load_experiment(
+    results, experiment, *, dataset, task, classes, seeds, files, motifs=None, truth=None, **more
+):
     """Read the tables and pictures of an experiment from the results folder.
 
     Parameters
@@ -100,23 +103,27 @@ def load_experiment(results, experiment, *, dataset, task, classes, seeds, motif
     classes : list of str
         As in the config: [negative, positive] for binary, else names of classes, labels or values.
     seeds : list of int
+    files : iterable of path
+        The files that are the experiment's, below `results` as given; a folder stands for all it holds.
+        No other is shown or linked, such as a picture that an earlier config has left there.
     motifs : dict, optional
         seed -> method -> mapping of filter to a data frame of its letter probabilities, (W, A); a MotifSet
         is such a mapping.
     truth : path, optional
-        The simulation's table of planted sites.
+        The simulation's table of planted sites, to link to.
     **more
-        Further fields of :class:`ExperimentReport`: model, fold, baselines, sources, checksums, database,
+        Further fields of :class:`ExperimentReport`: model, parts, baselines, sources, checksums, database,
         config.
 
     Returns
     -------
     ExperimentReport
-        Files that do not exist are left out, so that a page can be drawn of an experiment without
-        filters, matches, coordinates or baselines; only the dataset's regions must be there.
+        Without what is not among the files, so that a page can be drawn of an experiment without filters,
+        matches, coordinates or baselines; only the dataset's regions must be there.
     """
     results = Path(results)
     page, data = results / experiment, results / "datasets" / dataset
+    files = _all_files(files)
     paths = {
         "regions": data / "regions.tsv.gz",
         "split": data / "split.tsv.gz",
@@ -125,9 +132,11 @@ def load_experiment(results, experiment, *, dataset, task, classes, seeds, motif
         "audit": data / "audit.tsv",
         "comparison": data / "comparison.tsv",
         "differences": data / "differences.tsv",
-        "truth": Path(truth) if truth else None,
+        "recovery": page / "recovery.tsv",
     }
-    tables = {key: _table(path) for key, path in paths.items()}
+    tables = {key: _table(path, files) for key, path in paths.items()}
+    if truth:
+        paths["truth"] = Path(truth)
     unused = tables.pop("unused")
     if unused is not None and len(unused):
         tables["ledger"] = pd.concat([tables["ledger"], unused], ignore_index=True)
@@ -136,14 +145,14 @@ def load_experiment(results, experiment, *, dataset, task, classes, seeds, motif
         task=task,
         dataset=dataset,
         classes=list(classes),
-        runs=[_load_run(page / f"seed{seed}", seed, page, (motifs or {}).get(seed)) for seed in seeds],
+        runs=[_load_run(page / f"seed{seed}", seed, page, (motifs or {}).get(seed), files) for seed in seeds],
         **tables,
         figures=[
             figure
             for key, title in sections.DATA_FIGURES.items()
-            if (figure := _figure(data / f"{key}.svg", title, page, data / "regions.tsv.gz"))
+            if (figure := _figure(data / f"{key}.svg", title, page, paths["regions"], files))
         ],
-        links={key: _relative(path, page) for key, path in paths.items() if path and path.exists()},
+        links={key: _relative(path, page) for key, path in paths.items() if path in files},
         **more,
     )
 
@@ -200,36 +209,43 @@ def write_page(path, template, **context):
     write_text(html, path)
 
 
-def _load_run(folder, seed, page, motifs):
-    figures = [_figure(folder / "curves.svg", "Loss and metrics by epoch", page, folder / "history.tsv")]
+def _load_run(folder, seed, page, motifs, files):
+    figures = [
+        _figure(folder / "curves.svg", "Loss and metrics by epoch", page, folder / "history.tsv", files)
+    ]
     table = folder / "predictions.tsv.gz"
     for key, title in EVALUATION_FIGURES.items():
-        figures.append(_figure(folder / "evaluation" / f"{key}.svg", title, page, table))
+        figures.append(_figure(folder / "evaluation" / f"{key}.svg", title, page, table, files))
     provenance = folder / "provenance.json"
-    links = {str(path.relative_to(folder)): path for path in sorted(folder.rglob("*")) if path.is_file()}
+    own = sorted(path for path in files if folder in path.parents)
     return Run(
         seed=seed,
-        history=_table(folder / "history.tsv"),
-        metrics=_table(folder / "metrics.tsv"),
-        summary=_table(folder / "filters" / "summary.tsv"),
-        matches=_table(folder / "filters" / "matches.tsv"),
+        history=_table(folder / "history.tsv", files),
+        metrics=_table(folder / "metrics.tsv", files),
+        summary=_table(folder / "filters" / "summary.tsv", files),
+        matches=_table(folder / "filters" / "matches.tsv", files),
         motifs=motifs or {},
-        provenance=read_json(provenance) if provenance.exists() else {},
+        provenance=read_json(provenance) if provenance in files else {},
         figures=[figure for figure in figures if figure],
-        links={key: _relative(path, page) for key, path in links.items()},
+        links={path.relative_to(folder).as_posix(): _relative(path, page) for path in own},
     )
 
 
-def _table(path):
-    return read_table(path) if path is not None and path.exists() else None
+def _all_files(given):
+    """Return the paths given, with folders replaced by the files in them, as a set."""
+    paths = set(map(Path, given))
+    folders = {path for path in paths if path.is_dir()}
+    return (paths - folders).union(*(folder.rglob("*") for folder in folders))
 
 
-def _figure(path, title, page, table=None):
-    if not path.exists():
+def _table(path, files):
+    return read_table(path) if path in files else None
+
+
+def _figure(path, title, page, table, files):
+    if path not in files:
         return None
-    beside = path.with_suffix(".tsv")
-    table = beside if beside.exists() else table
-    link = _relative(table, page) if table and table.exists() else None
+    link = _relative(table, page) if table in files else None
     return Figure(path.stem, title, path.read_text(), _relative(path, page), link)
 
 

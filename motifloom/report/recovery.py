@@ -6,13 +6,15 @@ import numpy as np
 import pandas as pd
 
 from motifloom.errors import UserError
-from motifloom.report.format import p_value
+from motifloom.report.format import is_missing, p_value
 
 LOG = logging.getLogger(__name__)
 
+BEST = ["filter", "method", "q_value"]
+
 
 def recovered_motifs(truth, matches, database=None, *, regions=None, q_value=0.01):
-    """Find, for every planted motif, the filter that resembles it most.
+    """Find, for every seed and planted motif, the filter that resembles it most.
 
     A match counts for a planted motif when the matched database motif has the same identifier; failing
     that the same identifier without its version (``MA0139.1`` and ``MA0139.2``), or the same name.
@@ -21,9 +23,8 @@ def recovered_motifs(truth, matches, database=None, *, regions=None, q_value=0.0
     ----------
     truth : pandas.DataFrame
         One row per planted site: chrom, start, end (0-based half-open), motif, motif_name.
-    matches : pandas.DataFrame or None
-        Tomtom matches: method, filter, motif_id, motif_name, p_value, q_value; of several seeds together
-        with a column seed. None or empty: nothing found.
+    matches : dict of int to pandas.DataFrame
+        Tomtom matches by seed: method, filter, motif_id, motif_name, p_value, q_value; may be empty.
     database : dict, optional
         The searched motifs: identifier -> motif with attribute `name`. A planted motif that is not among
         them can not be found, which is logged. Without it the matched motifs decide which rule holds.
@@ -36,9 +37,8 @@ def recovered_motifs(truth, matches, database=None, *, regions=None, q_value=0.0
     Returns
     -------
     pandas.DataFrame
-        One row per planted motif in the order of identifiers: motif, motif_name, sites (number of planted
-        sites), filter, method and seed (if `matches` has it; empty without a match), q_value (of the best
-        match; missing without any), found (bool).
+        One row per seed and planted motif, by seed, then identifier: seed, motif, motif_name, sites (number
+        of planted sites), filter, method and q_value (of the best match; missing without any), found (bool).
 
     Raises
     ------
@@ -51,49 +51,50 @@ def recovered_motifs(truth, matches, database=None, *, regions=None, q_value=0.0
     if regions is not None:
         truth = truth[_inside(truth, regions)]
     sites = truth.groupby(["motif", "motif_name"], sort=True).size().reset_index(name="sites")
-    if matches is None or not len(matches):
-        matches = pd.DataFrame(columns=["method", "filter", "motif_id", "motif_name", "p_value", "q_value"])
-    where = ["filter", "method", *(["seed"] if "seed" in matches else [])]
-    ordered = matches.sort_values(["q_value", "p_value", *where], kind="stable")
-    known = _identifiers(ordered) if database is None else _database_identifiers(database)
-    rows = []
-    for planted in sites.to_dict("records"):
-        accepted = _same_motif(planted["motif"], planted["motif_name"], known)
-        if database is not None and not accepted:
+    planted = sites.to_dict("records")
+    known = _identifiers(matches.values()) if database is None else _database_identifiers(database)
+    accepted = [_same_motif(motif["motif"], motif["motif_name"], known) for motif in planted]
+    for motif, identifiers in zip(planted, accepted, strict=True):
+        if database is not None and not identifiers:
             LOG.warning(
                 "planted motif %(motif_name)s (%(motif)s) is not in the motif database: it can not be found",
-                planted,
+                motif,
             )
-        best = ordered.loc[ordered["motif_id"].isin(accepted), [*where, "q_value"]].head(1).to_dict("records")
-        rows.append({**planted, "filter": "", "method": "", **(best[0] if best else {})})
-    table = pd.DataFrame(rows, columns=["motif", "motif_name", "sites", *where, "q_value"])
+    rows = []
+    for seed in sorted(matches):
+        ordered = matches[seed].sort_values(["q_value", "p_value", "filter", "method"], kind="stable")
+        for motif, identifiers in zip(planted, accepted, strict=True):
+            best = ordered.loc[ordered["motif_id"].isin(identifiers), BEST].head(1).to_dict("records")
+            rows.append({"seed": seed, **motif, **(best[0] if best else {})})
+    table = pd.DataFrame(rows, columns=["seed", *sites.columns, *BEST])
     table["q_value"] = table["q_value"].astype(float)
     return table.assign(found=table["q_value"] < q_value)
 
 
 def recovery_lines(table, q_value=0.01):
-    """Put the table of :func:`recovered_motifs` into lines for the terminal, a summary last.
+    """Put the table of :func:`recovered_motifs`, best seed of each motif, into lines for the terminal.
 
     Returns
     -------
     list of str
-        Empty for an empty table.
+        One line per planted motif, a summary last; empty for an empty table.
     """
     if not len(table):
         return []
-    labels = [f"{row.motif_name} ({row.motif})" for row in table.itertuples()]
+    best = table.sort_values(["q_value", "seed"], kind="stable").drop_duplicates("motif").sort_values("motif")
+    labels = [f"{row.motif_name} ({row.motif})" for row in best.itertuples()]
     width = max(map(len, labels))
     lines = []
-    for label, row in zip(labels, table.itertuples(), strict=True):
-        seed = f", seed {row.seed:g}" if row.filter and hasattr(row, "seed") else ""
+    for label, row in zip(labels, best.itertuples(), strict=True):
+        where = f"{row.filter} ({row.method}, seed {row.seed}), q = {p_value(row.q_value)}"
         if row.found:
-            verdict = f"found by {row.filter} ({row.method}{seed}), q = {p_value(row.q_value)}"
-        elif row.filter:
-            verdict = f"not found; closest is {row.filter} ({row.method}{seed}), q = {p_value(row.q_value)}"
-        else:
+            verdict = f"found by {where}"
+        elif is_missing(row.filter):
             verdict = "not found; no filter resembles it"
+        else:
+            verdict = f"not found; closest is {where}"
         lines.append(f"{label:<{width}}  {row.sites:>6,} sites  {verdict}")
-    return [*lines, f"{int(table['found'].sum())} of {len(table)} planted motifs found at q < {q_value:g}"]
+    return [*lines, f"{int(best['found'].sum())} of {len(best)} planted motifs found at q < {q_value:g}"]
 
 
 def _same_motif(motif, name, known):
@@ -113,7 +114,8 @@ def _unversioned(identifier):
     return stem if dot and version.isdigit() else identifier
 
 
-def _identifiers(matches):
+def _identifiers(tables):
+    matches = pd.concat(tables)
     names = matches["motif_name"].astype(object).fillna("").astype(str)
     return dict(zip(matches["motif_id"].astype(str), names, strict=True))
 

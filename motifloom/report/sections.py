@@ -7,10 +7,11 @@ import pandas as pd
 import yaml
 
 from motifloom.plots.data import class_members
+from motifloom.plots.labels import BASELINES
 from motifloom.report.format import (
-    KIND_LABELS,
     METRIC_LABELS,
     PARTS,
+    is_missing,
     metric_interval,
     metric_label,
     metric_value,
@@ -18,14 +19,11 @@ from motifloom.report.format import (
     target_label,
 )
 from motifloom.report.headline import AGGREGATES, headline, summarise
-from motifloom.report.recovery import recovered_motifs
 from motifloom.report.svg import inline_svg
 
 DATA_FIGURES = {
     "counts": "Examples by source, class and part",
-    "composition": "GC content and length",
     "gc_content": "GC content by class",
-    "lengths": "Lengths by source",
 }
 TASKS = {
     "binary": "binary classification",
@@ -76,34 +74,18 @@ def audit_verdict(audit):
 
 def data_section(report):
     """Return the Data section: sources, counts, ledger, audit and pictures."""
-    parts = resolve_parts(report.split, report.fold) if report.split is not None else None
-    counts = class_counts(report.regions, parts, report.task, report.classes)
-    groups = report.split["group"].nunique() if parts is not None and "group" in report.split else None
+    counts = class_counts(report.regions, report.parts, report.task, report.classes)
     return {
         "sources": source_rows(report),
         "counts": counts.to_dict("records"),
         "parts": [column for column in counts.columns if column not in ("source", "class", "total")],
         "overlapping": report.task == "multilabel",
-        "groups": groups,
+        "groups": None if report.split is None else report.split["group"].nunique(),
         "ledger": [] if report.ledger is None else ledger_summary(report.ledger).to_dict("records"),
         "lost": 0 if report.ledger is None else len(report.ledger),
         "audit": audit_grid(report.audit),
         "figures": drawn(report.figures, "data"),
     }
-
-
-def resolve_parts(split, fold):
-    """Return the part of every example as a Series by id; fold i tests, fold i + 1 validates."""
-    parts = split.set_index("id")["part"]
-    names = sorted(
-        (name for name in parts.unique() if name.startswith("fold")), key=lambda name: int(name[4:])
-    )
-    if names:
-        roles = dict.fromkeys(names, "train")
-        roles[f"fold{(fold + 1) % len(names)}"] = "validation"
-        roles[f"fold{fold}"] = "test"
-        parts = parts.map(lambda name: roles.get(name, name))
-    return parts
 
 
 def class_counts(regions, parts, task, classes):
@@ -274,39 +256,36 @@ def comparison_rows(report, best):
     table = report.comparison
     table = table[(table["part"] == best["part"]) & (table["target"] == best["target"])]
     kinds = table.drop_duplicates("experiment").set_index("experiment")["kind"]
-    baselines = [name for kind in KIND_LABELS for name in report.baselines if kinds.get(name) == kind]
+    baselines = [name for kind in BASELINES for name in report.baselines if kinds.get(name) == kind]
     if not baselines:
         return None
     rows = []
     for name in [report.name, *baselines]:
         for seed, block in table[table["experiment"] == name].groupby("seed"):
             cells = {row["metric"]: _cell(row) for row in block.to_dict("records")}
-            label = KIND_LABELS[kinds[name]] if name in baselines else "this model"
+            label = BASELINES[kinds[name]] if name in baselines else "this model"
             rows.append({"name": name, "label": label, "seed": seed, "cells": cells})
     found = [name for name in METRIC_LABELS if any(name in row["cells"] for row in rows)]
     return {"rows": rows, "metrics": [(name, metric_label(name)) for name in found]}
 
 
 def planted_section(report, store):
-    """Return the Planted motifs section: per seed one row per planted motif; None without a truth table."""
-    if report.truth is None:
+    """Return the Planted motifs section: per seed one row per planted motif; None without planted motifs."""
+    if report.recovery is None:
         return None
     runs = []
-    has_coordinates = (report.regions["start"] >= 0).any()
-    for run in report.runs:
-        table = recovered_motifs(
-            report.truth,
-            run.matches,
-            report.database or None,
-            regions=report.regions if has_coordinates else None,
-        )
-        rows = table.to_dict("records")
-        for row in rows:
-            motif = report.database.get(row["motif"])
-            row["logo"] = motif and store.add(motif.probabilities, motif.alphabet)
-            row["anchor"] = anchor(run.seed, row["method"], row["filter"]) if row["filter"] else ""
-        runs.append({"seed": run.seed, "rows": rows, "found": int(table["found"].sum())})
+    for seed, table in report.recovery.groupby("seed"):
+        rows = [_planted_row(row, report.database, store) for row in table.to_dict("records")]
+        runs.append({"seed": seed, "rows": rows, "found": int(table["found"].sum())})
     return runs
+
+
+def _planted_row(row, database, store):
+    motif = database.get(row["motif"])
+    row |= {"logo": motif and store.add(motif.probabilities, motif.alphabet), "anchor": ""}
+    if is_missing(row["filter"]):
+        return row | {"filter": "", "method": ""}
+    return row | {"anchor": anchor(row["seed"], row["method"], row["filter"])}
 
 
 def anchor(seed, method, name):

@@ -3,10 +3,11 @@
 import copy
 
 import pytest
+import yaml
 from samples import BASE
 
-from motifloom.checks import check_config
-from motifloom.config import parse_config
+from motifloom.checks import MAX_KMERS, check_config
+from motifloom.config import Dataset, parse_config
 from motifloom.errors import UserError
 
 
@@ -131,6 +132,69 @@ def test_classes_are_named_by_the_sources_in_order():
             {"dataset": "reb1", "model": "shallow"},
             "my.yaml: experiments.logs: results/logs has another use; choose another name",
         ),
+        (
+            "datasets.reb1.sources.1.target",
+            {"column": 4},
+            "my.yaml: datasets.reb1.sources[1] has a column as target:, but negatives have no file; "
+            "give a value or a class",
+        ),
+        (
+            "datasets.reb1.sources.0.target",
+            ["positive"],
+            "my.yaml: datasets.reb1.sources[0].target: is a list, which goes with task: multilabel; "
+            "give one value",
+        ),
+        (
+            "datasets.reb1.sources.1",
+            {"negatives": "random", "gc_tolerance": 0.1},
+            "my.yaml: datasets.reb1.sources[1] has gc_tolerance:, which goes with negatives: gc_matched",
+        ),
+        (
+            "datasets.reb1.sources.1",
+            {"negatives": "dinucleotide_shuffled", "exclude": ["x.bed"]},
+            "my.yaml: datasets.reb1.sources[1] has exclude:, which goes with negatives: gc_matched or random",
+        ),
+        (
+            "datasets.reb1.window",
+            {"centre": "summit"},
+            "my.yaml: datasets.reb1.window has centre:, which goes with length:",
+        ),
+        (
+            "datasets.reb1.chromosomes",
+            {"exclude": ["chrM", "chrY", "chrM"]},
+            "my.yaml: datasets.reb1.chromosomes.exclude has chrM twice; give each once",
+        ),
+        (
+            "interpretation",
+            {"filters": {"methods": []}},
+            "my.yaml: interpretation.filters.methods: is empty; give at least one",
+        ),
+        (
+            "interpretation",
+            {"filters": {"methods": ["top", "top"], "parts": ["test", "train", "test"]}},
+            "my.yaml: interpretation.filters.parts has test twice; give each once",
+        ),
+        (
+            "interpretation",
+            {"filters": {"methods": ["softmax"], "percentile": 50.0}},
+            "my.yaml: interpretation.filters has percentile:, which goes with methods: [top]",
+        ),
+        (
+            "evaluation",
+            {"baselines": ["gc", "gc"]},
+            "my.yaml: evaluation.baselines has gc twice; give each once",
+        ),
+        (
+            "evaluation",
+            {"baselines": ["gc"], "kmer": 4},
+            "my.yaml: evaluation has kmer:, which goes with baselines: [kmer]",
+        ),
+        (
+            "datasets.reb1.window.length",
+            5,
+            "my.yaml: evaluation.kmer: 6 is too large for datasets.reb1 (windows of 5); "
+            "the largest k that fits is 5",
+        ),
     ],
 )
 def test_a_mistake_gives_its_line(path, value, expected):
@@ -152,3 +216,126 @@ def test_a_path_into_a_simulation_counts_as_present(tmp_path, monkeypatch):
         check_config(parse_config(config, "my.yaml"), "my.yaml")
     config["simulations"] = {"demo": {"motifs": "known.meme", "planted": ["CTCF"]}}
     check_config(parse_config(config, "my.yaml"), "my.yaml")
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (None, "the config is empty; it needs datasets, models and experiments"),
+        ({}, "the config is empty; it needs datasets, models and experiments"),
+        (["datasets"], "the config is a list, not a mapping; it needs the keys datasets, models and"),
+        ("datasets", "the config is a str, not a mapping; it needs the keys datasets, models and"),
+    ],
+)
+def test_a_config_that_is_no_mapping_is_one_line(content, expected):
+    text = message(content)
+    assert text.startswith(f"my.yaml: {expected}") and "\n" not in text
+
+
+def multiclass(*negatives):
+    config = edited("datasets.reb1.task", "multiclass")
+    positives = [{"fasta": f"{name}.fa", "target": name} for name in ("CTCF", "PU1")]
+    config["datasets"]["reb1"]["sources"] = [*positives, *negatives]
+    return config
+
+
+def test_multiclass_negatives_name_their_class():
+    key = "my.yaml: datasets.reb1.sources[2].target"
+    missing = f"{key}: missing; task multiclass takes the name of a class (CTCF, PU1)"
+    assert message(multiclass({"negatives": "random"})) == missing
+    for value in (0, 1):
+        number = f"{key}: {value} is a number; task multiclass takes the name of a class (CTCF, PU1)"
+        assert message(multiclass({"negatives": "random", "target": value})) == number
+    config = parse_config(multiclass({"negatives": "random", "target": "none"}), "my.yaml")
+    assert config.datasets["reb1"].classes == ["CTCF", "PU1", "none"]
+    check_config(config, "my.yaml", exists=lambda path: True)
+
+
+def test_the_hint_shows_negatives_of_the_task():
+    config = multiclass()
+    config["datasets"]["reb1"] |= {
+        "classes": ["CTCF", "PU1"],
+        "sources": [{"fasta": "a.fa", "target": "PU1"}],
+    }
+    assert message(config).endswith("for example {negatives: gc_matched, target: <name of a class>}")
+    config["datasets"]["reb1"]["task"] = "multilabel"
+    assert message(config).endswith("for example {negatives: gc_matched}")
+
+
+def dataset(**keys):
+    return Dataset.model_validate({"task": "binary", "sources": [{"fasta": "a.fa", "target": 1}], **keys})
+
+
+def test_duplicates_are_merged_where_labels_may_be_several():
+    assert dataset().duplicates == "drop"
+    labels = dataset(task="multilabel", classes=["a", "b"])
+    assert labels.duplicates == "merge"
+    assert dataset(task="multilabel", classes=["a", "b"], duplicates="drop").duplicates == "drop"
+    assert Dataset.model_validate(labels.model_dump()) == labels
+
+
+def test_ready_sequences_have_no_centre_and_no_edge():
+    for window, expected in (
+        ({"length": 9, "centre": "start"}, "has window.centre:, which goes with intervals"),
+        ({"edge": "pad"}, "has window.edge:, which goes with window.length or with intervals"),
+    ):
+        with pytest.raises(ValueError, match=expected):
+            dataset(window=window)
+    assert dataset(window={"length": 9, "edge": "pad"}).window.edge == "pad"
+    sources = [{"intervals": "a.bed", "target": 1}]
+    assert dataset(window={"edge": "shift"}, sources=sources, genome="g.fa").window.edge == "shift"
+
+
+PROTEIN = yaml.safe_load("""
+datasets:
+  p:
+    task: binary
+    alphabet: protein
+    sources: [{fasta: a.fa, target: 1}, {fasta: b.fa, target: 0}]
+models: {net: {spec: net.json}}
+experiments: {e: {dataset: p, model: net}}
+""")
+
+
+def test_a_protein_dataset_is_told_what_it_lacks():
+    config = PROTEIN | {"evaluation": {"reverse_complement": True}}
+    assert message(config).splitlines() == [
+        "my.yaml: evaluation.baselines: protein has no GC content (datasets.p); "
+        "set evaluation.baselines: [kmer, label_shuffle]",
+        "my.yaml: evaluation.reverse_complement: proteins have none (datasets.p); set it to false",
+        "my.yaml: evaluation.kmer: 6 is too large for datasets.p (protein); the largest k that fits is 4",
+    ]
+    good = PROTEIN | {"evaluation": {"baselines": ["kmer", "label_shuffle"], "kmer": 4}}
+    check_config(parse_config(good, "my.yaml"), "my.yaml", exists=lambda path: True)
+
+
+def test_a_baseline_that_cannot_be_on_protein():
+    models = {"gc": {"baseline": "gc"}, "kmer": {"baseline": "kmer", "k": 5}}
+    experiments = {name: {"dataset": "p", "model": name} for name in models}
+    assert message(PROTEIN | {"models": models, "experiments": experiments}).splitlines() == [
+        "my.yaml: models.gc.baseline: protein has no GC content (datasets.p); use baseline: kmer",
+        "my.yaml: models.kmer.k: 5 is too large for datasets.p (protein); the largest k that fits is 4",
+    ]
+
+
+def test_the_limit_of_kmers_is_that_of_the_baseline():
+    from motifloom.evaluation import baselines
+
+    assert baselines._MAX_KMERS == MAX_KMERS
+
+
+def test_a_baseline_has_no_training_and_no_replicates():
+    config = edited("models.shallow", {"baseline": "kmer"})
+    config["experiments"]["first"] |= {"seeds": [1, 2], "training": {"epochs": 3, "threads": 1}}
+    assert message(config).splitlines() == [
+        "my.yaml: experiments.first.training: has epochs:, which goes with a model that has a spec",
+        "my.yaml: experiments.first.training: has threads:, which goes with a model that has a spec",
+        "my.yaml: experiments.first.seeds: several seeds go with a model that has a spec; give one",
+    ]
+    config["experiments"]["first"] |= {"seeds": [7], "training": {"shuffle_labels": False, "threads": 2}}
+    check_config(parse_config(config, "my.yaml"), "my.yaml", exists=lambda path: True)
+
+
+def test_the_dump_of_a_config_is_a_config():
+    config = parse_config(BASE, "my.yaml")
+    assert parse_config(config.model_dump(), "my.yaml") == config

@@ -1,15 +1,12 @@
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
 from motifloom.errors import UserError
-from motifloom.evaluation.compare import (
-    comparison_table,
-    difference_table,
-    headline_metric,
-    paired_difference,
-)
+from motifloom.evaluation.compare import comparison_table, difference_table, paired_difference
 from motifloom.evaluation.metrics import evaluate_predictions
 from motifloom.randomness import generator
 
@@ -44,12 +41,6 @@ def test_comparison_table_puts_the_model_before_its_metrics():
     assert list(comparison_table([])) == list(found)
 
 
-def test_headlines():
-    assert headline_metric("binary") == ("all", "auroc")
-    assert headline_metric("multiclass") == headline_metric("multilabel") == ("macro", "auroc")
-    assert headline_metric("regression") == ("macro", "pearson")
-
-
 def test_paired_difference_is_that_of_a_naive_loop():
     a, b = predictions(1, 1), predictions(2, 2)
     found = paired_difference(a, b, "binary", CLASSES, bootstrap=100, seed=4).set_index("metric").loc["auroc"]
@@ -68,6 +59,19 @@ def test_order_of_rows_does_not_matter():
     first = paired_difference(a, b, "binary", CLASSES, bootstrap=50, seed=4)
     second = paired_difference(a.sample(frac=1, random_state=1), b, "binary", CLASSES, bootstrap=50, seed=4)
     pd.testing.assert_frame_equal(first, second)
+
+
+def test_single_runs_are_evaluated_on_the_same_resamples():
+    """Against a run that ranks all right in every resample, the difference is the run's own interval."""
+    table = predictions(1).sample(frac=1, random_state=2)
+    right = table.assign(**{"score.bound": table["target.bound"]})
+    groups = pd.Series(np.arange(150) // 5, index=sorted(table["id"]))
+    alone, found = (
+        f("binary", CLASSES, bootstrap=50, seed=4, groups=groups).set_index("metric").loc["auroc"]
+        for f in (partial(evaluate_predictions, table), partial(paired_difference, table, right))
+    )
+    ends = alone[["ci_low", "ci_high"]].to_numpy(float)
+    np.testing.assert_allclose(found[["ci_low", "ci_high"]].to_numpy(float), ends - 1, atol=1e-12)
 
 
 def test_equal_predictions_do_not_differ():

@@ -9,11 +9,11 @@ from motifloom.filters.bank import FilterBank
 
 def write_archive(path, meta=None, kernel=None, layers=("conv",)):
     kernel = np.zeros((5, 4, 2)) if kernel is None else kernel
-    arrays = {"layers": np.array(layers)}
+    arrays = {"alphabet": np.array("dna"), "layers": np.array(layers)}
     for name in layers:
         arrays[f"{name}/kernel"] = kernel
         arrays[f"{name}/bias"] = np.array([0.5, -0.5])
-        arrays[f"{name}/meta"] = json.dumps({"alphabet": "dna", **(meta or {})})
+        arrays[f"{name}/meta"] = json.dumps(meta or {})
     np.savez(path, **arrays)
 
 
@@ -60,6 +60,12 @@ def test_archive_is_read_with_keras_lists_and_defaults(tmp_path):
     assert layer.kernel[4, 3, 1] == 39
     assert layer.activation == "linear"
     assert layer.scale.tolist() == [1, -1]
+
+
+def test_a_network_that_does_not_scan_has_an_empty_bank(tmp_path):
+    np.savez(tmp_path / "filters.npz", alphabet=np.array("rna"), layers=np.array([], dtype=np.str_))
+    bank = FilterBank.read(tmp_path / "filters.npz")
+    assert (bank.filters, bank.layers, len(bank), bank.alphabet.name) == ([], [], 0, "rna")
 
 
 @pytest.mark.parametrize(

@@ -94,10 +94,7 @@ def test_file_by_hand(ac_bank, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["sites.bed.gz", "sites.bed.gz.tbi"]
 
 
-@pytest.mark.parametrize("most", [None, 7])
-def test_blocks_threads_and_order_of_examples_do_not_matter(
-    make_layer, make_tokens, tmp_path, monkeypatch, most
-):
+def test_blocks_threads_and_order_of_examples_do_not_matter(make_layer, make_tokens, tmp_path, monkeypatch):
     rng = np.random.default_rng(2)
     tokens = make_tokens(rows=60, length=40)
     chroms, starts = rng.choice(["chr1", "chr10", "chr2", ""], 60), rng.integers(0, 200, 60)
@@ -105,29 +102,22 @@ def test_blocks_threads_and_order_of_examples_do_not_matter(
     dataset = make_dataset(rows, tokens)
     bank = FilterBank([make_layer(1, name="a"), make_layer(2, width=3, name="b")])
     motifs = top_motifs(bank, tokens)
-    options = {"max_per_filter": most, "seed": 3}
 
     def write(name, threads):
-        count = write_sites(
-            motifs, bank, dataset, ["train"] * 60, tmp_path / name, threads=threads, **options
-        )
+        count = write_sites(motifs, bank, dataset, ["train"] * 60, tmp_path / name, threads=threads)
         return count, (tmp_path / name).read_bytes()
 
     count, content = write("one.bed.gz", 1)
     monkeypatch.setattr(sites, "SITES_AT_ONCE", 20)
     assert write("two.bed.gz", 3) == (count, content)
-    table = pd.DataFrame(read(tmp_path / "one.bed.gz")[1 + (most is not None) :], columns=sites.COLUMNS)
+    table = pd.DataFrame(read(tmp_path / "one.bed.gz")[1:], columns=sites.COLUMNS)
     by_filter = table["filter"].value_counts()
     for name, total in zip(motifs, motifs.n_sites, strict=True):
-        assert by_filter[name] == (total if most is None else min(total, most))
+        assert by_filter[name] == total
     table = table.astype({"start": int, "end": int})
     runs = (table["chrom"] != table["chrom"].shift()).sum()
     assert runs == table["chrom"].nunique()
     assert all(group["start"].is_monotonic_increasing for _, group in table.groupby("chrom"))
-    if most:
-        assert read(tmp_path / "one.bed.gz")[0] == ["##at most 7 sites of a filter, drawn at random"]
-        options["seed"] = 4
-        assert write("three.bed.gz", 1)[1] != content
 
 
 def test_examples_without_coordinates_get_no_index(ac_bank, tmp_path):

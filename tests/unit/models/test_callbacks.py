@@ -17,13 +17,17 @@ def test_files_land_in_the_folder(model, tmp_path, monkeypatch):
         "CSVLogger": {"filename": "training_log.csv"},
         "ModelCheckpoint": {"filepath": "weights/e{epoch}.keras"},
         "TensorBoard": {},
-        "BackupAndRestore": {"backup_dir": "backup"},
     }
-    (csv, checkpoint, board, backup), _ = make_callbacks(section, model, tmp_path / "c", validated=True)
+    (csv, checkpoint, board), _ = make_callbacks(section, model, tmp_path / "c", validated=True)
     assert csv.filename == str(tmp_path / "c/training_log.csv")
     assert checkpoint.filepath == str(tmp_path / "c/weights/e{epoch}.keras")
     assert str(board.log_dir) == str(tmp_path / "c/logs")
-    assert str(backup.backup_dir).startswith(str(tmp_path / "c"))
+
+
+def test_a_training_is_not_resumed(model):
+    section = {"BackupAndRestore": {"backup_dir": "backup"}}
+    with pytest.raises(UserError, match=r"^m: callbacks\.BackupAndRestore: .* cannot be resumed"):
+        make_callbacks(section, model, None, validated=True, where="m")
 
 
 def test_a_missing_package_is_told(model, monkeypatch):

@@ -326,6 +326,20 @@ def test_messages(spec, sizes, path, value, expected):
     assert expected in text
 
 
+@pytest.mark.parametrize("activation", ["softmax", "sparsemax", {"class_name": "PReLU", "config": {}}])
+def test_a_scanning_layer_needs_an_activation_to_find_motifs_with(spec, sizes, activation):
+    edit(spec, ("model", "layers", 0, "config", "activation"), activation)
+    text = message(spec, sizes)
+    assert text.startswith("m.json: model.layers[0]: layer scan: activation ")
+    assert "of a scanning layer: use one of relu, " in text
+
+
+def test_deeper_layers_may_have_any_activation(spec, sizes):
+    deeper = {"class_name": "Conv1D", "config": {"filters": 2, "kernel_size": 3, "activation": "softmax"}}
+    spec["model"]["layers"].insert(1, deeper)
+    check_spec(spec, **sizes)
+
+
 def test_a_deeper_kernel_is_told_with_its_own_input(spec, sizes):
     spec["model"]["layers"][1:1] = [
         {"class_name": "MaxPooling1D", "config": {"pool_size": 2}},

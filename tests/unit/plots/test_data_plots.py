@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from motifloom.plots.data import NO_LABEL, class_members, counts, gc_content, lengths, part_colours
+from motifloom.plots.data import NO_LABEL, class_members, counts, gc_content, part_colours
 
 
 @pytest.fixture(autouse=True)
@@ -106,18 +106,3 @@ def test_gc_content_by_class(task):
 def test_an_empty_class_has_a_row():
     axis = gc_content(regions(**{"target.bound": 1.0}), "binary", ["free", "bound"]).axes[0]
     assert [text.get_text() for text in axis.texts] == ["n = 0", "n = 60"]
-
-
-def test_lengths_by_source_without_those_that_have_no_coordinates():
-    table = regions()
-    table.loc[:4, ["start", "end"]] = -1
-    axis = lengths(table).axes[0]
-    assert [text.get_text() for text in axis.texts] == ["n = 15", "n = 40"]
-    assert medians(axis)[1] == (table["end"] - table["start"])[20:].median()
-
-
-@pytest.mark.parametrize("end", [300, -1])
-def test_one_length_or_none(end):
-    figure = lengths(regions(end=end, start=100 if end > 0 else -1))
-    figure.canvas.draw()
-    assert medians(figure.axes[0]) == ([200, 200] if end > 0 else [])

@@ -98,8 +98,8 @@ def test_areas_stand_in_the_legend_with_baselines_in_a_fixed_order(draw, area, n
     values = [f"{area(table['target.bound'], table['score.bound']):.3f}" for table in (model, kmer, gc)]
     assert labels[:4] == [
         f"model: {name} {values[0]}",
-        f"k-mers: {name} {values[1]}",
-        f"GC content: {name} {values[2]}",
+        f"k-mer baseline: {name} {values[1]}",
+        f"GC baseline: {name} {values[2]}",
         f"mine: {name} {values[0]}",
     ]
     prevalence = model["target.bound"].mean()

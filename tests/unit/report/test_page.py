@@ -91,7 +91,7 @@ def test_the_head_tells_the_headline_and_what_stands_beside_it(binary):
         "seed 2",
         "k-mer baseline",
         "GC baseline",
-        "label shuffle",
+        "shuffled labels",
         "over the k-mer baseline",
     ):
         assert label in head
@@ -127,7 +127,7 @@ def test_a_dataset_without_coordinates_and_a_model_without_filters(tmp_path):
 def test_filters_without_a_database(tmp_path):
     arguments = {**make_results(tmp_path, n=300), "database": {}, "truth": None}
     filters = tmp_path / "reb1-shallow" / "seed1" / "filters"
-    (filters / "matches.tsv").unlink()
+    arguments["files"].remove(filters / "matches.tsv")
     summary = pd.read_csv(filters / "summary.tsv", sep="\t")
     summary.loc[:, ["best_match_id", "best_match_name", "best_match_q_value"]] = np.nan
     summary.to_csv(filters / "summary.tsv", sep="\t", index=False)
@@ -158,11 +158,48 @@ def test_a_leak_shows_in_the_badge_and_in_its_cell(tmp_path):
     assert '<td class="num leak">3<small>2 and 3 examples</small>' in text
 
 
+def test_files_that_are_not_the_experiments_do_not_show(tmp_path):
+    arguments = make_results(tmp_path, task="regression", n=300, n_filters=2)
+    run = tmp_path / "reb1-shallow" / "seed1"
+    text = (run / "evaluation/scatter.svg").read_text()
+    (run / "evaluation/roc.svg").write_text(text)
+    (run / "filters/top.logos").mkdir()
+    (run / "filters/top.logos/motif_scanner_000.svg").write_text(text)
+    folders = [*arguments["files"], run / "filters/top.logos"]
+    for files, logos in ((arguments["files"], 0), (folders, 1)):
+        report = load_experiment(**{**arguments, "files": files})
+        assert [figure.key for figure in report.runs[0].figures] == ["curves", "scatter"]
+        assert "evaluation/roc.svg" not in report.runs[0].links
+        assert sum("top.logos" in link for link in report.runs[0].links) == logos
+    hidden = {run / "history.tsv", run / "metrics.tsv", run / "provenance.json", run.parent / "recovery.tsv"}
+    report = load_experiment(**{**arguments, "files": set(arguments["files"]) - hidden})
+    assert report.runs[0].history is report.runs[0].metrics is report.recovery is None
+    assert report.runs[0].provenance == {}
+
+
+def test_the_planted_motifs_are_those_of_the_table(tmp_path):
+    arguments = make_results(tmp_path, n=300, seeds=(1, 2))
+    path = tmp_path / "reb1-shallow" / "recovery.tsv"
+    table = pd.read_csv(path, sep="\t")
+    second = table["seed"] == 2
+    table.loc[second, ["filter", "method", "q_value"]] = np.nan
+    table.loc[second, "found"] = False
+    table.to_csv(path, sep="\t", index=False)
+    build_experiment_page(load_experiment(**arguments), tmp_path / "report.html")
+    page = Page((tmp_path / "report.html").read_text())
+    assert re.findall(r"(\d of \d)\s+planted motifs found\s+by seed (\d)", page.text) == [
+        ("6 of 6", "1"),
+        ("0 of 6", "2"),
+    ]
+    assert " nan" not in page.text
+
+
 def test_rows_unused_by_the_split_join_the_ledger(tmp_path):
     arguments = make_results(tmp_path, n=300, n_filters=0)
     place = tmp_path / "datasets" / "reb1"
     rows = pd.read_csv(place / "dropped.tsv", sep="\t")[:2].assign(reason="split: in no list")
     rows.to_csv(place / "unused.tsv", sep="\t", index=False)
+    arguments["files"].append(place / "unused.tsv")
     assert list(load_experiment(**arguments).ledger["reason"][-2:]) == ["split: in no list"] * 2
 
 

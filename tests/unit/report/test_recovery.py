@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from motifloom.errors import UserError
+from motifloom.io import read_table, write_table
 from motifloom.report.recovery import _inside, recovered_motifs, recovery_lines
 
 TRUTH = pd.DataFrame(
@@ -30,53 +31,61 @@ def database(**names):
     return {identifier.replace("_", "."): SimpleNamespace(name=name) for identifier, name in names.items()}
 
 
+def recovered(truth, found=None, database=None, **options):
+    """The rows of a single seed."""
+    return recovered_motifs(truth, {1: matches() if found is None else found}, database, **options)
+
+
 def test_the_best_filter_of_each_planted_motif():
     found = matches(
         ("top", "conv_001", "MA0139.1", "CTCF", 1e-6, 1e-4),
         ("softmax", "conv_004", "MA0139.1", "CTCF", 1e-9, 1e-7),
         ("top", "conv_002", "MA0080.6", "Spi1", 1e-3, 0.01),
     )
-    table = recovered_motifs(TRUTH, found)
+    table = recovered(TRUTH, found)
+    missing = pytest.approx(np.nan, nan_ok=True)
     assert table.to_dict("list") == {
+        "seed": [1, 1, 1],
         "motif": ["MA0080.6", "MA0139.1", "MA0363.2"],
         "motif_name": ["Spi1", "CTCF", "REB1"],
         "sites": [1, 2, 1],
-        "filter": ["conv_002", "conv_004", ""],
-        "method": ["top", "softmax", ""],
-        "q_value": [0.01, 1e-7, pytest.approx(np.nan, nan_ok=True)],
+        "filter": ["conv_002", "conv_004", missing],
+        "method": ["top", "softmax", missing],
+        "q_value": [0.01, 1e-7, missing],
         "found": [False, True, False],
     }
     assert recovery_lines(table) == [
-        "Spi1 (MA0080.6)       1 sites  not found; closest is conv_002 (top), q = 0.01",
-        "CTCF (MA0139.1)       2 sites  found by conv_004 (softmax), q = 1e-7",
+        "Spi1 (MA0080.6)       1 sites  not found; closest is conv_002 (top, seed 1), q = 0.01",
+        "CTCF (MA0139.1)       2 sites  found by conv_004 (softmax, seed 1), q = 1e-7",
         "REB1 (MA0363.2)       1 sites  not found; no filter resembles it",
         "1 of 3 planted motifs found at q < 0.01",
     ]
 
 
-def test_of_several_seeds_the_best_is_told_with_its_seed():
-    rows = [
-        ("top", "conv_001", "MA0139.1", "CTCF", 1e-6, 1e-4),
-        ("top", "conv_005", "MA0139.1", "CTCF", 1e-9, 1e-7),
-    ]
-    table = recovered_motifs(TRUTH, matches(*rows).assign(seed=[1, 2]))
-    assert list(table.columns) == [
-        "motif",
-        "motif_name",
-        "sites",
-        "filter",
-        "method",
-        "seed",
-        "q_value",
-        "found",
-    ]
-    assert recovery_lines(table)[1].endswith("found by conv_005 (top, seed 2), q = 1e-7")
-    assert recovery_lines(table)[2].endswith("not found; no filter resembles it")
+def test_every_seed_has_its_rows_and_the_best_is_told(tmp_path):
+    found = {
+        2: matches(("top", "conv_005", "MA0139.1", "CTCF", 1e-9, 1e-7)),
+        1: matches(
+            ("top", "conv_001", "MA0139.1", "CTCF", 1e-6, 1e-4),
+            ("top", "conv_002", "MA0080.6", "Spi1", 1e-6, 1e-4),
+        ),
+        3: matches(),
+    }
+    write_table(recovered_motifs(TRUTH, found), tmp_path / "recovery.tsv")
+    table = read_table(tmp_path / "recovery.tsv")
+    assert table["seed"].tolist() == [1, 1, 1, 2, 2, 2, 3, 3, 3]
+    assert table["motif_name"].tolist() == ["Spi1", "CTCF", "REB1"] * 3
+    assert table["filter"].fillna("").tolist() == ["conv_002", "conv_001", "", "", "conv_005", "", "", "", ""]
+    assert table["found"].tolist() == [True, True, False, False, True, False, False, False, False]
+    lines = recovery_lines(table)
+    assert lines[0].endswith("found by conv_002 (top, seed 1), q = 1e-4")
+    assert lines[1].endswith("found by conv_005 (top, seed 2), q = 1e-7")
+    assert lines[2].endswith("not found; no filter resembles it")
+    assert lines[3:] == ["2 of 3 planted motifs found at q < 0.01"]
 
 
-@pytest.mark.parametrize("nothing", [None, matches()])
-def test_without_matches_nothing_is_found(nothing):
-    table = recovered_motifs(TRUTH, nothing)
+def test_without_matches_nothing_is_found():
+    table = recovered(TRUTH)
     assert list(table["found"]) == [False] * 3
     assert table["q_value"].isna().all()
 
@@ -88,30 +97,30 @@ def test_a_motif_is_the_same_by_identifier_then_version_then_name():
         ("top", "conv_002", "MA0139.1", "CTCF", 1e-6, 1e-4),
     ]
     truth = TRUTH.iloc[:1]
-    assert recovered_motifs(truth, matches(*rows))["filter"].item() == "conv_002"
-    assert recovered_motifs(truth, matches(*rows[:2]))["filter"].item() == "conv_000"
-    assert recovered_motifs(truth, matches(rows[1]))["filter"].item() == "conv_001"
+    assert recovered(truth, matches(*rows))["filter"].item() == "conv_002"
+    assert recovered(truth, matches(*rows[:2]))["filter"].item() == "conv_000"
+    assert recovered(truth, matches(rows[1]))["filter"].item() == "conv_001"
     unnamed = matches(("top", "conv_003", "CTCF.H13CORE.0.P.B", np.nan, 1e-6, 1e-4))
-    assert recovered_motifs(truth, unnamed)["filter"].item() == "conv_003"
+    assert recovered(truth, unnamed)["filter"].item() == "conv_003"
 
 
 def test_the_database_decides_which_motif_counts():
     """MA0139.1 was searched for and not found; a hit of its other version does not stand in for it."""
     other = matches(("top", "conv_000", "MA0139.2", "CTCF", 1e-12, 1e-10))
     both = database(MA0139_1="CTCF", MA0139_2="CTCF")
-    assert recovered_motifs(TRUTH.iloc[:1], other, both)["filter"].item() == ""
-    assert recovered_motifs(TRUTH.iloc[:1], other, database(MA0139_2="CTCF"))["filter"].item() == "conv_000"
+    assert recovered(TRUTH.iloc[:1], other, both)["filter"].isna().item()
+    assert recovered(TRUTH.iloc[:1], other, database(MA0139_2="CTCF"))["filter"].item() == "conv_000"
 
 
 def test_a_motif_that_is_not_in_the_database_is_logged(caplog):
     with caplog.at_level(logging.WARNING):
-        recovered_motifs(TRUTH.iloc[:1], None, database(MA0080_6="Spi1"))
+        recovered(TRUTH.iloc[:1], None, database(MA0080_6="Spi1"))
     assert "CTCF (MA0139.1) is not in the motif database" in caplog.text
 
 
 def test_only_sites_in_the_regions_count():
     regions = pd.DataFrame({"chrom": ["chr1", "chr1", "chr2"], "start": [0, 0, 6], "end": [19, 30, 100]})
-    table = recovered_motifs(TRUTH, None, regions=regions)
+    table = recovered(TRUTH, regions=regions)
     assert list(table[["motif_name", "sites"]].itertuples(index=False, name=None)) == [
         ("CTCF", 1),
         ("REB1", 1),
@@ -136,9 +145,9 @@ def test_containment_agrees_with_the_plain_definition(regions, sites):
 
 
 def test_no_planted_motif_gives_no_lines():
-    assert recovery_lines(recovered_motifs(TRUTH.iloc[:0], None)) == []
+    assert recovery_lines(recovered(TRUTH.iloc[:0])) == []
 
 
 def test_a_truth_table_without_its_columns():
     with pytest.raises(UserError, match="column 'motif_name' is missing"):
-        recovered_motifs(TRUTH.drop(columns="motif_name"), None)
+        recovered(TRUTH.drop(columns="motif_name"))

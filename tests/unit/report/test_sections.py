@@ -40,12 +40,6 @@ def test_counts_without_classes_or_split():
     assert counted("regression", ["x"], None) == (["total"], [("a", "", 3), ("b", "", 2)])
 
 
-def test_folds_become_parts():
-    split = pd.DataFrame({"id": list("abcd"), "part": ["fold0", "fold1", "fold2", "unused"]})
-    parts = sections.resolve_parts(split, 2)
-    assert parts.to_dict() == {"a": "validation", "b": "train", "c": "test", "d": "unused"}
-
-
 def test_the_ledger_is_summed_by_action_and_reason():
     rows = [("s", "dropped", "N"), ("t", "dropped", "N"), ("s", "shifted", "edge"), ("s", "dropped", "N")]
     summary = sections.ledger_summary(pd.DataFrame(rows, columns=["source", "action", "reason"]))

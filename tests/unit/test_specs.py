@@ -1,0 +1,84 @@
+"""The window length that a network is checked against before any job starts."""
+
+import copy
+import gzip
+import json
+
+import pytest
+
+from motifloom import specs
+from motifloom.config import parse_config
+from motifloom.errors import UserError
+
+BASE = {
+    "datasets": {"d": {"task": "binary", "genome": "genome.fa", "sources": []}},
+    "models": {"net": {"spec": {"model": {}}}, "gc": {"baseline": "gc"}},
+    "experiments": {"e": {"dataset": "d", "model": "net"}},
+}
+
+
+@pytest.fixture
+def checked(tmp_path, monkeypatch):
+    """Return a function that gives what a network on the sources (and window) is checked against."""
+    monkeypatch.chdir(tmp_path)
+
+    def checked(*sources, answer=None, cache=None, experiments=None, **dataset):
+        runs = []
+        monkeypatch.setattr(specs, "_run", lambda checks: runs.extend(checks) or [answer] * len(checks))
+        config = copy.deepcopy(BASE) | ({"experiments": experiments} if experiments else {})
+        config["datasets"]["d"] |= {"sources": list(sources), **dataset}
+        specs.check_specs(parse_config(config, "my.yaml"), "my.yaml", cache=cache)
+        return [check["length"] for check in runs]
+
+    return checked
+
+
+FILES = {
+    "fasta": ("fasta", "a.fa", ">x\nACGTACG\n>y\nACG\n", 7),
+    "table of sequences": ("table", "a.tsv", "id\tsequence\n\nx\tACGTA\ny\tAC\n", 5),
+    "table of places": ("table", "a.csv", "chrom,start,end\nchr1,10,31\nchr1,1,2\n", 21),
+    "bed": ("intervals", "a.bed", "track name=x\n# chr1\t1\t2\nchr1\t100\t140\nchr1\t5\t6\n", 40),
+    "gff": ("intervals", "a.gff", "chr1\tx\tpeak\t11\t30\t.\t+\t.\tID=a\n", 20),
+}
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize(("kind", "name", "content", "length"), FILES.values(), ids=FILES)
+def test_the_first_example_tells_the_length(checked, tmp_path, kind, name, content, length, packed):
+    name += ".gz" * packed
+    (tmp_path / name).write_bytes(gzip.compress(content.encode()) if packed else content.encode())
+    assert checked({kind: name, "target": 1}) == [length]
+    assert checked({kind: name, "target": 1}, window={"length": 9}) == [9]
+
+
+def test_a_named_column_holds_the_sequences(checked, tmp_path):
+    (tmp_path / "a.tsv").write_text("chrom\tstart\tend\tseq\nchr1\t0\t9\tACG\n")
+    assert checked({"table": "a.tsv", "sequence": "seq", "target": 1}) == [3]
+    with pytest.raises(UserError, match="there is no column 'sq'; did you mean 'seq'"):
+        checked({"table": "a.tsv", "sequence": "sq", "target": 1})
+
+
+def test_a_file_that_is_not_made_yet_tells_nothing(checked, tmp_path):
+    simulated = {"intervals": "results/simulations/demo/peaks/A.narrowPeak", "target": 1}
+    assert checked(simulated) == []
+    (tmp_path / "a.bed").write_text("chr1\t0\t12\n")
+    assert checked(simulated, {"intervals": "a.bed", "target": 0}) == [12]
+
+
+def test_no_file_is_read_for_a_baseline(checked, tmp_path):
+    (tmp_path / "a.bed").write_text("damaged")
+    source, experiments = {"intervals": "a.bed", "target": 1}, {"e": {"dataset": "d", "model": "gc"}}
+    assert checked(source, experiments=experiments) == []
+    with pytest.raises(UserError, match=r"^a\.bed, line 1"):
+        checked(source)
+
+
+def test_a_spec_found_good_is_not_checked_again(checked, tmp_path):
+    (tmp_path / "a.bed").write_text("chr1\t0\t12\n")
+    source, cache = {"intervals": "a.bed", "target": 1}, tmp_path / "cache"
+    with pytest.raises(UserError, match="no network"):
+        checked(source, answer="no network", cache=cache)
+    assert checked(source, cache=cache) == [12] and checked(source, cache=cache) == []
+    (tmp_path / "a.bed").write_text("chr1\t0\t13\n")
+    assert checked(source, cache=cache) == [13]
+    assert {json.loads(path.read_text())["length"] for path in cache.iterdir()} == {12, 13}
