@@ -147,6 +147,8 @@ def _missing_files(config, exists):
     for path, key in _files(config):
         if path.startswith("~"):
             yield f"{key}: {path} starts with ~, which is not expanded; write the whole path"
+        elif set(path) & set("{}<>\n"):
+            yield f"{key}: {path!r} has one of {{ }} < > in it, which paths in a workflow cannot have; rename it"
         elif not exists(path):
             hint = " is a folder" if Path(path).is_dir() else " does not exist"
             yield f"{key}: file {path}{hint}; paths are relative to the folder the workflow runs in"

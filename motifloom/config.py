@@ -12,7 +12,10 @@ from motifloom.errors import UserError, suggest
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$", max_length=60)]
 Part = Literal["train", "validation", "test"]
-Positive = Annotated[int, Field(ge=1)]
+# Upper bounds only keep slips of the finger (10^12 resamples) from running for ever.
+Positive = Annotated[int, Field(ge=1, le=100_000_000)]
+Share = Annotated[float, Field(ge=1e-6, le=1e6)]
+Seed = Annotated[int, Field(ge=0, lt=2**63)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -30,7 +33,7 @@ Distinct = Annotated[list[T], AfterValidator(_each_once)]
 class Block(BaseModel):
     """A block of the config: no unknown keys, no silent conversion of types."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
 
 class Simulation(Block):
@@ -39,7 +42,7 @@ class Simulation(Block):
     motifs: str = Field(description="MEME file with the motifs to plant.")
     planted: Distinct[str] = Field(description="Names of motifs in that file.", min_length=1)
     chromosomes: Positive = Field(5, description="Number of chromosomes.")
-    chromosome_length: Annotated[int, Field(ge=10_000)] = Field(
+    chromosome_length: Annotated[int, Field(ge=10_000, le=1_000_000_000)] = Field(
         300_000, description="Mean length of a chromosome in bp."
     )
     sites_per_motif: Positive = Field(300, description="Sites planted per motif.")
@@ -76,7 +79,7 @@ class Source(Block):
     )
     sequence: str | None = Field(None, description="Table: name of the column that holds the sequence.")
     part: Column | None = Field(None, description="Column that holds the part (split by column).")
-    ratio: Annotated[float, Field(gt=0)] = Field(1.0, description="Negatives made per positive.")
+    ratio: Annotated[float, Field(ge=0.001, le=1000)] = Field(1.0, description="Negatives made per positive.")
     gc_tolerance: Fraction = Field(0.05, description="Largest difference in GC fraction of a matched pair.")
     exclude: Distinct[str] = Field([], description="Interval files that negatives must not overlap.")
     chromosome_names: Literal["ucsc", "ensembl"] | dict[str, str] | None = Field(
@@ -153,9 +156,9 @@ class Unknown(Block):
 class Ratios(Block):
     """Relative sizes of the parts; they need not sum to 1."""
 
-    train: Annotated[float, Field(gt=0)] = Field(0.8, description="Share of the training part.")
-    validation: Annotated[float, Field(gt=0)] = Field(0.1, description="Share of the validation part.")
-    test: Annotated[float, Field(gt=0)] = Field(0.1, description="Share of the test part.")
+    train: Share = Field(0.8, description="Share of the training part.")
+    validation: Share = Field(0.1, description="Share of the validation part.")
+    test: Share = Field(0.1, description="Share of the test part.")
 
 
 class Split(Block):
@@ -169,7 +172,7 @@ class Split(Block):
     validation: Distinct[str] = Field([], description="Chromosomes of the validation part.")
     test: Distinct[str] = Field([], description="Chromosomes of the test part.")
     path: str | None = Field(None, description="TSV with id and part, or chrom, start, end and part.")
-    folds: Annotated[int, Field(ge=3)] = Field(5, description="Number of folds (by: folds).")
+    folds: Annotated[int, Field(ge=3, le=100)] = Field(5, description="Number of folds (by: folds).")
     group_overlaps: bool = Field(
         True, description="Keep overlapping, identical and reverse-complement examples in one part."
     )
@@ -338,8 +341,8 @@ class Experiment(Block):
 
     dataset: Name = Field(description="Key of datasets.")
     model: Name = Field(description="Key of models.")
-    seeds: list[Annotated[int, Field(ge=0)]] = Field([1], description="One replicate each.", min_length=1)
-    fold: Annotated[int, Field(ge=0)] = Field(0, description="Test fold of a dataset split by folds.")
+    seeds: list[Seed] = Field([1], description="One replicate each.", min_length=1)
+    fold: Annotated[int, Field(ge=0, le=99)] = Field(0, description="Test fold of a dataset split by folds.")
     training: Training = Field(default_factory=Training, description="Training options.")
 
 
@@ -350,7 +353,9 @@ class Evaluation(Block):
         ["gc", "kmer", "label_shuffle"], description="Run beside every experiment."
     )
     kmer: Annotated[int, Field(ge=1, le=8)] = Field(6, description="k of the kmer baseline.")
-    bootstrap: Annotated[int, Field(ge=100)] = Field(1000, description="Resamples behind each interval.")
+    bootstrap: Annotated[int, Field(ge=100, le=1_000_000)] = Field(
+        1000, description="Resamples behind each interval."
+    )
     confidence: Annotated[float, Field(gt=0.5, lt=1)] = Field(0.95, description="Level of the intervals.")
     reverse_complement: bool = Field(False, description="Average predictions over both strands.")
 
@@ -402,7 +407,7 @@ class Interpretation(Block):
 class Config(Block):
     """The whole config."""
 
-    seed: Annotated[int, Field(ge=0)] = Field(1, description="Every random draw derives from it.")
+    seed: Seed = Field(1, description="Every random draw derives from it.")
     simulations: dict[Name, Simulation] = Field({}, description="Simulated genomes.")
     datasets: dict[Name, Dataset] = Field(description="Datasets by name.", min_length=1)
     models: dict[Name, Model] = Field(description="Models by name.", min_length=1)

@@ -41,10 +41,15 @@ except UserError as error:
     raise SystemExit("\n".join(f"Error: {line}" for line in str(error).splitlines()))
 
 
+def either(names):
+    """Return a regular expression of names; of none it matches nothing."""
+    return "|".join(map(re.escape, names)) or "(?!)"
+
+
 wildcard_constraints:
-    simulation=r"[A-Za-z0-9][A-Za-z0-9_-]*",
-    dataset=r"[A-Za-z0-9][A-Za-z0-9_-]*",
-    experiment=r"[A-Za-z0-9][A-Za-z0-9_.-]*",
+    simulation=either(CONFIG.simulations),
+    dataset=either(CONFIG.datasets),
+    experiment=either(RUNS),
     seed=r"\d+",
     method=r"[a-z_]+",
     part=r"train|validation|test",

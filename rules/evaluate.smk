@@ -41,7 +41,7 @@ rule fit_baseline:
     benchmark:
         "results/benchmarks/fit_baseline/{experiment}.seed{seed}.tsv"
     wildcard_constraints:
-        experiment="|".join(map(re.escape, REGRESSIONS)) or "none",
+        experiment=either(REGRESSIONS),
     conda:
         ENVIRONMENT
     threads: 1
@@ -69,7 +69,7 @@ rule baseline_coefficients:
     benchmark:
         "results/benchmarks/baseline_coefficients/{experiment}.seed{seed}.tsv"
     wildcard_constraints:
-        experiment="|".join(map(re.escape, REGRESSIONS)) or "none",
+        experiment=either(REGRESSIONS),
     conda:
         ENVIRONMENT
     threads: 1
@@ -94,7 +94,12 @@ rule evaluate:
         predictions=PREDICTIONS,
         split=of_run(SPLIT),
     output:
-        table=METRICS,
+        table=report(
+            METRICS,
+            caption="../report/metrics.rst",
+            category="Performance",
+            labels={"experiment": "{experiment}", "seed": "{seed}", "figure": "metrics"},
+        ),
         json=f"{SEED}/metrics.json",
     log:
         "results/logs/evaluate/{experiment}.seed{seed}.log",

@@ -90,7 +90,12 @@ rule match_motifs:
         motifs=[MOTIFS.replace("{method}", method) for method in METHODS],
         database=DATABASE,
     output:
-        MATCHES,
+        report(
+            MATCHES,
+            caption="../report/matches.rst",
+            category="Filters",
+            labels={"experiment": "{experiment}", "seed": "{seed}", "method": "matches"},
+        ),
     log:
         "results/logs/match_motifs/{experiment}.seed{seed}.log",
     benchmark:

@@ -89,8 +89,7 @@ def baseline_predictions(wildcards):
 
 def runs_with(*tasks):
     """Return a regular expression of the runs whose dataset has one of the tasks."""
-    names = [re.escape(name) for name, run in RUNS.items() if CONFIG.datasets[run.dataset].task in tasks]
-    return "|".join(names) or "none"
+    return either(name for name, run in RUNS.items() if CONFIG.datasets[run.dataset].task in tasks)
 
 
 def figure(name):

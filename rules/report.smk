@@ -23,8 +23,6 @@ rule recover:
                 "method": "planted motifs",
             },
         ),
-    params:
-        seeds=lambda wildcards: list(run_of(wildcards).seeds),
     log:
         "results/logs/recover/{experiment}.log",
     benchmark:
@@ -35,6 +33,8 @@ rule recover:
     resources:
         mem_mb=megabytes(500),
         runtime=minutes(10),
+    params:
+        seeds=lambda wildcards: list(run_of(wildcards).seeds),
     script:
         "../scripts/recover.py"
 

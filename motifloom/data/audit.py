@@ -9,13 +9,7 @@ from motifloom.data.encode import DNA
 from motifloom.data.similarity import hash_sequences, near_duplicate_pairs, place_on_axis
 from motifloom.data.splits import PARTS, UNUSED
 
-CHECKS = {
-    "overlap": "overlapping windows",
-    "identical": "identical sequences",
-    "reverse_complement": "reverse complements",
-    "near_duplicate": "near-duplicate sequences",
-    "parent": "negatives made for an example of another part",
-}
+CHECKS = ("overlap", "identical", "reverse_complement", "near_duplicate", "parent")
 COLUMNS = ["check", "part_a", "part_b", "pairs", "examples_a", "examples_b", "example", "leak"]
 
 
@@ -89,32 +83,6 @@ def audit_examples(regions, tokens, parts, *, alphabet=DNA, genomes=None):
             found = (pairs, int((of_a > 0).sum()), int((of_b > 0).sum()))
             rows.append((check, part_a, part_b, *found, example, "yes" if pairs else "no"))
     return pd.DataFrame(rows, columns=COLUMNS)
-
-
-def audit_verdict(table):
-    """Sum up an audit.
-
-    Parameters
-    ----------
-    table : DataFrame
-        A table of :func:`audit_split`.
-
-    Returns
-    -------
-    verdict : str
-        "clean" or "leaks".
-    text : str
-        One sentence that says what leaks, or what does not.
-    """
-    leaks = table[table["leak"] == "yes"]
-    if not len(leaks):
-        *kinds, last = CHECKS.values()
-        return "clean", f"Between the parts there are no {', '.join(kinds)} or {last}."
-    texts = []
-    for check, rows in leaks.groupby("check", sort=False):
-        places = ", ".join(rows["part_a"] + "/" + rows["part_b"])
-        texts.append(f"{CHECKS[check]}: {rows['pairs'].sum():,} ({places})")
-    return "leaks", f"Pairs of examples of different parts: {'; '.join(texts)}."
 
 
 def _rank(part):

@@ -58,7 +58,11 @@ def _left_ends(frame, window, ledger):
     minus = (frame["strand"] == "-").to_numpy()
     base = summit if window.centre == "summit" else np.where(minus, end - 1, start)
     absent = base < 0
-    ledger.add(frame[absent], "shifted", "no summit in the file; the window is centred on the midpoint")
+    reason = "no summit in the file; the window is centred on the midpoint"
+    if absent.all():
+        ledger.add(frame[:1], "shifted", f"{reason} (so for all {len(frame)} rows of the file)")
+    else:
+        ledger.add(frame[absent], "shifted", reason)
     before = np.where(minus, (length - 1) // 2, length // 2)
     return np.where(absent, left, base - before), length
 

@@ -156,7 +156,7 @@ class MotifSet(Mapping):
         over positions, relative to equally likely letters), consensus. n_sites and threshold are missing
         for methods without sites.
         """
-        return pd.DataFrame(
+        table = pd.DataFrame(
             {
                 "method": self.method,
                 "filter": self.filters,
@@ -167,6 +167,8 @@ class MotifSet(Mapping):
                 "consensus": [self.consensus(name) for name in self],
             }
         )
+        # Without filters there is nothing to tell the types of columns from.
+        return table.astype({"filter": str, "layer": str, "consensus": str})
 
     def to_hdf5(self, path):
         """Write the set to an HDF5 file, the same bytes every time."""

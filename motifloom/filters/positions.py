@@ -53,7 +53,8 @@ def central_enrichment(motifs, bank, tokens, rows=None, *, within=WITHIN, thread
         columns["expected_fraction"] += [expected] * count
         before += count
     # Without filters there is nothing to tell the types of columns from.
-    table = pd.DataFrame(columns).astype({"sites": int, "central_sites": int, "expected_fraction": float})
+    types = {"filter": str, "sites": int, "central_sites": int, "expected_fraction": float}
+    table = pd.DataFrame(columns).astype(types)
     some = table["sites"].where(table["sites"] > 0)
     table["central_enrichment"] = table["central_sites"] / some / table["expected_fraction"]
     tail = binom.sf(table["central_sites"] - 1, table["sites"], table["expected_fraction"])

@@ -18,6 +18,7 @@ KEYS = ("where", "length", "alphabet_size", "task", "n_targets")
 
 def check_jobs(jobs):
     """Return a message, or None where all is well, for each job."""
+    from motifloom.models.names import first_line
     from motifloom.models.spec import check_spec
 
     messages = []
@@ -27,6 +28,11 @@ def check_jobs(jobs):
             messages.append(None)
         except UserError as error:
             messages.append(str(error))
+        except Exception as error:
+            # Whatever a damaged spec makes Keras raise, the message must name the spec.
+            messages.append(
+                f"{job['where']}: Keras cannot build it ({type(error).__name__}: {first_line(error)})"
+            )
     return messages
 
 

@@ -253,8 +253,10 @@ def comparison_rows(report, best):
     """Lay seeds and baselines side by side on the headline's part and target; None without baselines."""
     if report.comparison is None:
         return None
-    table = report.comparison
-    table = table[(table["part"] == best["part"]) & (table["target"] == best["target"])]
+    table = report.comparison[report.comparison["part"] == best["part"]]
+    # What has a value over all classes is shown so: a mean of one-versus-rest accuracies flatters.
+    overall = table[table["target"] == "all"]
+    table = pd.concat([table[table["target"] == best["target"]], overall])
     kinds = table.drop_duplicates("experiment").set_index("experiment")["kind"]
     baselines = [name for kind in BASELINES for name in report.baselines if kinds.get(name) == kind]
     if not baselines:
@@ -296,7 +298,9 @@ def anchor(seed, method, name):
 def provenance_section(report):
     """Return the Provenance section: per seed what made it, the files' checksums, and the longer blocks."""
     runs = [
-        {"seed": run.seed, "rows": flatten(_short(run.provenance))} for run in report.runs if run.provenance
+        {"seed": run.seed, "rows": flatten(_short(_lasting(run.provenance)))}
+        for run in report.runs
+        if run.provenance
     ]
     specs = [run.provenance["spec"] for run in report.runs if "spec" in run.provenance]
     blocks = {"The network and its training": specs[:1], "The config of this experiment": [report.config]}
@@ -314,6 +318,11 @@ def _short(provenance):
 
 def _yaml(content):
     return yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
+
+
+def _lasting(provenance):
+    """Leave out when and how long: equal runs have equal pages."""
+    return {key: value for key, value in provenance.items() if key != "run"}
 
 
 def flatten(content, prefix=""):

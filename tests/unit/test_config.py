@@ -339,3 +339,22 @@ def test_a_baseline_has_no_training_and_no_replicates():
 def test_the_dump_of_a_config_is_a_config():
     config = parse_config(BASE, "my.yaml")
     assert parse_config(config.model_dump(), "my.yaml") == config
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("datasets.reb1.sources.1.ratio", float("inf")),
+        ("datasets.reb1.sources.1.ratio", 1e12),
+        ("datasets.reb1.window.length", 10**30),
+        ("experiments.first.seeds", [10**30]),
+        ("evaluation", {"bootstrap": 10**12}),
+    ],
+)
+def test_numbers_out_of_all_proportion_are_refused(path, value):
+    assert "should be" in message(edited(path, value))
+
+
+def test_a_path_that_snakemake_would_read_as_a_pattern():
+    expected = "my.yaml: datasets.reb1.sources[0].intervals: 'pe{a}ks.bed' has one of { } < > in it"
+    assert message(edited("datasets.reb1.sources.0.intervals", "pe{a}ks.bed")).startswith(expected)

@@ -46,7 +46,7 @@ def test_binary_table():
 
 
 def test_intervals_are_those_of_a_naive_loop_over_the_same_draws():
-    predictions = random_binary(80)
+    predictions = random_binary(80).sort_values("id", ignore_index=True)
     y, p = predictions["target.bound"].to_numpy(), predictions["score.bound"].to_numpy()
     found = evaluate_predictions(predictions, "binary", ["free", "bound"], bootstrap=200, seed=1)
     drawn = generator(1, "bootstrap").integers(0, 80, (80, 200))

@@ -71,7 +71,9 @@ def test_wrong_files_name_the_line(tmp_path, text, message):
         read_meme(write(tmp_path / "m.meme", text))
 
 
-@pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"\x1f\x8b\x08 cut", gzip.compress(b"x" * 99, mtime=0)[:-9]])
+@pytest.mark.parametrize(
+    "content", [b"\xff\xfe\x00", b"\x1f\x8b\x08 cut", gzip.compress(b"x" * 99, mtime=0)[:-9]]
+)
 def test_binary_and_absent_files(tmp_path, content):
     (tmp_path / "m.meme").write_bytes(content)
     for path in (tmp_path / "m.meme", tmp_path / "absent.meme"):

@@ -227,7 +227,9 @@ def test_folder(tmp_path):
     assert "folder" in message(tmp_path)
 
 
-@pytest.mark.parametrize("content", [b"", b"\n\n", b" \r\n\t\n", gzip.compress(b"", mtime=0), b"\xef\xbb\xbf"])
+@pytest.mark.parametrize(
+    "content", [b"", b"\n\n", b" \r\n\t\n", gzip.compress(b"", mtime=0), b"\xef\xbb\xbf"]
+)
 def test_empty(write, content):
     assert message(write(content)) == ": the file is empty"
 

@@ -8,6 +8,7 @@ import pytest
 
 from motifloom.errors import UserError
 from motifloom.models import device
+from motifloom.models.check import check_jobs
 
 ROOT = Path(__file__).parents[3]
 
@@ -45,3 +46,19 @@ def test_a_gpu_that_is_not_there(monkeypatch):
 
 def test_the_device_is_described():
     assert set(device.describe()) == {"kind", "name", "threads"}
+
+
+def test_a_spec_that_makes_keras_stumble_is_named():
+    layers = [
+        {
+            "class_name": "InputLayer",
+            "config": {"name": "in", "batch_shape": [None, 20, 4]},
+            "inbound_nodes": [],
+        },
+        {"class_name": "Flatten", "config": {"name": "out"}, "inbound_nodes": "in", "name": "out"},
+    ]
+    config = {"name": "m", "layers": layers, "input_layers": [["in", 0, 0]], "output_layers": [["out", 0, 0]]}
+    job = {"spec": {"model": {"class_name": "Functional", "config": config}}, "where": "x.json"}
+    job |= {"length": 20, "alphabet_size": 4, "task": "binary", "n_targets": 1}
+    (message,) = check_jobs([job])
+    assert message.startswith("x.json") and "\n" not in message

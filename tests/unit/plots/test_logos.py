@@ -105,6 +105,12 @@ def test_grid_names_every_filter_and_those_without_sites(motifs):
     plt.close(figure)
 
 
+def test_grid_without_filters_says_so():
+    figure = logos.logo_grid(MotifSet("softmax", DNA, {}, []))
+    assert [text.get_text() for text in figure.texts] == ["no convolution scans the sequence"]
+    plt.close(figure)
+
+
 def test_grid_of_300_filters_has_few_elements():
     rng = np.random.default_rng(0)
     counts = {f"conv_{i:03d}": rng.dirichlet([0.2] * 4, 19) for i in range(300)}
