@@ -148,7 +148,7 @@ def _missing_files(config, exists):
         if path.startswith("~"):
             yield f"{key}: {path} starts with ~, which is not expanded; write the whole path"
         elif set(path) & set("{}<>\n"):
-            yield f"{key}: {path!r} has one of {{ }} < > in it, which paths in a workflow cannot have; rename it"
+            yield f"{key}: {path!r} has one of {{ }} < > in it, which Snakemake reads as patterns; rename it"
         elif not exists(path):
             hint = " is a folder" if Path(path).is_dir() else " does not exist"
             yield f"{key}: file {path}{hint}; paths are relative to the folder the workflow runs in"
