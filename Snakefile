@@ -47,3 +47,8 @@ rule evaluate_all:
 rule motifs:
     input:
         *every(SUMMARY),
+
+
+onsuccess:
+    if Path(INDEX).exists():
+        print(f"Open {INDEX} in a browser.")
