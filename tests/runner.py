@@ -48,7 +48,7 @@ models:
       training_params: {epochs: 2, batch_size: 16}
   written: {spec: spec.yaml}
 experiments:
-  first: {dataset: bound, model: small, training: {threads: 1}}
+  first: {dataset: bound, model: small}
   second: {dataset: factor, model: written, training: {threads: 1}}
 evaluation: {bootstrap: 100, kmer: 3}
 interpretation:
