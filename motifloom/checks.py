@@ -165,7 +165,7 @@ def _files(config):
         if dataset.split.path:
             yield dataset.split.path, f"{key}.split.path"
         for number, source in enumerate(dataset.sources):
-            for kind in ("intervals", "fasta", "table", "genome"):
+            for kind in ("intervals", "fasta", "table", "labels", "genome"):
                 if getattr(source, kind):
                     yield getattr(source, kind), f"{key}.sources[{number}].{kind}"
             for index, path in enumerate(source.exclude):

@@ -70,6 +70,9 @@ class Source(Block):
     table: str | None = Field(
         None, description="TSV or CSV with a header and chrom, start, end, or with a sequence column."
     )
+    labels: str | None = Field(
+        None, description="Table with the targets of a fasta source; column id (or the first) names records."
+    )
     negatives: Literal["gc_matched", "random", "dinucleotide_shuffled"] | None = Field(
         None, description="Make negatives for the positives of the sources above."
     )
@@ -108,6 +111,10 @@ class Source(Block):
             raise ValueError("has no target; add target: (a value, a class name or {column: n})")
         if self.sequence and not self.table:
             raise ValueError("has sequence:, which goes with table:")
+        if self.labels and not self.fasta:
+            raise ValueError("has labels:, which goes with fasta:")
+        if self.labels and not isinstance(self.target, Column | Columns):
+            raise ValueError("has labels:, which goes with target: {column: ..} or {columns: [..]}")
         if self.negatives and isinstance(self.target, Column | Columns):
             raise ValueError("has a column as target:, but negatives have no file; give a value or a class")
         if self.negatives and self.part:

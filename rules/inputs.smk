@@ -28,7 +28,7 @@ def block(wildcards):
 def source_files(wildcards):
     """Return every file that the sources of a dataset name."""
     sources = block(wildcards).sources
-    files = [path for source in sources for path in (source.file, *source.exclude) if path]
+    files = [path for source in sources for path in (source.file, source.labels, *source.exclude) if path]
     return list(dict.fromkeys(simulated_folder(path) or path for path in files))
 
 

@@ -39,7 +39,7 @@ def extract(regions, dataset, genomes, seed, path):
         If a file lacks a record that `regions` names.
     """
     blocks = token_blocks(regions, dataset, genomes, seed)
-    files = {file: file for source in dataset.sources for file in (source.file, *source.exclude) if file}
+    files = {file: file for source in dataset.sources for file in _named(source) if file}
     files |= {name: genome.path for name, genome in genomes.items()}
     sources = {name: file_digest(file) for name, file in files.items()}
     choices = {"alphabet": dataset.alphabet, "task": dataset.task, "classes": dataset.classes}
@@ -82,6 +82,10 @@ def token_blocks(regions, dataset, genomes, seed):
             part = slice(at, at + len(tokens))
             yield _shuffle_rows(tokens, shuffled[part], regions["id"].iloc[part], seed, alphabet)
             at += len(tokens)
+
+
+def _named(source):
+    return source.file, source.labels, *source.exclude
 
 
 def file_digest(path):

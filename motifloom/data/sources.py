@@ -120,7 +120,7 @@ def _read_interval_table(source, table):
             f"{source.table}: a table needs columns chrom, start and end, or one with sequences; name it by "
             f"sequence: (columns here: {', '.join(table.columns[:30])})"
         )
-    return frame.assign(summit=-1, size=-1), _table_column(table, source)
+    return frame.assign(summit=-1, size=-1), _table_column(table, source.table)
 
 
 def _coordinates(table, source):
@@ -157,13 +157,33 @@ def _renamed(names, source):
     return np.array(renamed, object)[codes]
 
 
-def _table_column(table, source):
+def _label_column(source, records):
+    """Return the reader of the columns of a FASTA file's table of labels, in the order of its records."""
+    table = read_delimited(source.labels)
+    ids = table[find_header(table, "id") or table.columns[0]]
+    repeated = ids[ids.duplicated()]
+    if len(repeated):
+        line = repeated.index[0]
+        raise UserError(
+            f"{source.labels}, line {line}: {repeated.iloc[0]} stands here again; keep one row each"
+        )
+    rows = pd.Index(ids).get_indexer(records)
+    absent = records[rows < 0]
+    if len(absent):
+        raise UserError(
+            f"{source.labels}: no row for {len(absent)} of the {len(records)} records of {source.fasta}, "
+            f"the first {absent.iloc[0]}; add them, or remove the records"
+        )
+    return _table_column(table.iloc[rows], source.labels)
+
+
+def _table_column(table, path):
     names = list(table.columns)
 
     def column(wanted, key):
         number = names.index(wanted) + 1 if wanted in names else wanted
         if not isinstance(number, int) or not 1 <= number <= len(names):
-            raise UserError(no_column(source.table, wanted, names, key))
+            raise UserError(no_column(path, wanted, names, key))
         return table.iloc[:, number - 1].reset_index(drop=True)
 
     return column
@@ -186,13 +206,16 @@ def _read_sequences(source, dataset, table):
     if source.table:
         name = find_header(table, "name") or find_header(table, "id")
         frame["name"] = table[name].to_numpy() if name else ""
-        return _locate(frame, _coordinates(table, source)), _table_column(table, source)
+        return _locate(frame, _coordinates(table, source)), _table_column(table, source.table)
     words = pd.Series(headers).str.split()
     frame["name"] = words.str[0]
     found, located = [parse_coordinates(header) for header in headers], None
     if all(found):
         located = pd.DataFrame(found, columns=["chrom", "raw_start", "raw_end", "strand"])
         located["chrom"] = _renamed(located["chrom"].to_numpy(), source)
+
+    if source.labels:
+        return _locate(frame, located), _label_column(source, frame["name"])
 
     def column(wanted, key):
         if not isinstance(wanted, int) or wanted < 1:

@@ -144,3 +144,17 @@ def test_a_sequence_column_that_is_not_there(workshop, read):
     source = {"table": workshop.write("t.tsv", "seq\ty\nACGT\t1\n"), "sequence": "sequ", "target": 1}
     with pytest.raises(UserError, match=r"t\.tsv: sequence: there is no column 'sequ'; did you mean 'seq'"):
         read(source)
+
+
+def test_labels_of_a_fasta_file_in_a_table_of_their_own(workshop, read):
+    fasta = workshop.fasta("a.fa", {"s1": "ACGT", "s2": "CCCC", "s3": "GGGG"})
+    labels = workshop.write("labels.tsv", "id\tfirst\tsecond\ns3\t1\t0\ns1\t0\t1\nother\t1\t1\ns2\t0\t0\n")
+    source = {"fasta": fasta, "labels": labels, "target": {"columns": ["first", "second"]}}
+    frame = read(source, task="multilabel")
+    assert rows(frame, "name", "target.first", "target.second") == [["s1", 0, 1], ["s2", 0, 0], ["s3", 1, 0]]
+    short = workshop.write("short.tsv", "name\tvalue\ns1\t1.5\ns3\t2\n")
+    with pytest.raises(UserError, match=r"short.tsv: no row for 1 of the 3 records of .*a.fa, the first s2"):
+        read(source | {"labels": short, "target": {"column": "value"}}, task="regression")
+    twice = workshop.write("twice.tsv", "name\tvalue\ns1\t1.5\ns1\t2\n")
+    with pytest.raises(UserError, match=r"twice.tsv, line 3: s1 stands here again"):
+        read(source | {"labels": twice, "target": {"column": "value"}}, task="regression")
