@@ -1,7 +1,5 @@
 # What all files of rules share: the checked config, paths, and what a job asks for.
-import os
 import re
-import sys
 from pathlib import Path
 
 from motifloom.checks import check_config
@@ -9,16 +7,14 @@ from motifloom.config import parse_config, simulation_of
 from motifloom.data.inputs import list_inputs
 from motifloom.dependencies import modules_used
 from motifloom.errors import UserError
+from motifloom.interpreter import make_shell_safe
 from motifloom.runs import baseline_names, expand_runs, name_files
 from motifloom.specs import check_specs, spec_name
 
 ROOT = Path(workflow.basedir)
 
-# Snakemake writes the interpreter's path unquoted into a shell command, where a space would end it.
-if " " in sys.executable:
-    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    sys.executable = Path(sys.executable).name
-CONFIG_FILE = str(next(reversed(workflow.configfiles), "the config"))
+make_shell_safe()
+
 ENVIRONMENT = "../envs/environment.yaml"
 
 
