@@ -15,6 +15,7 @@ ROOT = Path(workflow.basedir)
 
 make_shell_safe()
 
+CONFIG_FILE = str(next(reversed(workflow.configfiles), "the config"))
 ENVIRONMENT = "../envs/environment.yaml"
 
 
