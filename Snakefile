@@ -11,12 +11,18 @@ if not workflow.overwrite_configfiles:
     configfile: workflow.source_path("config/config.yaml")
 
 
+# Per-filter work that is worth several jobs; on a cluster for example --set-scatter filters=16.
+scattergather:
+    filters=1,
+
+
 include: "rules/common.smk"
 include: "rules/inputs.smk"
 include: "rules/data.smk"
 include: "rules/train.smk"
 include: "rules/evaluate.smk"
 include: "rules/filters.smk"
+include: "rules/analyses.smk"
 include: "rules/report.smk"
 
 
@@ -47,6 +53,17 @@ rule evaluate_all:
 rule motifs:
     input:
         *every(SUMMARY),
+
+
+rule importance:
+    input:
+        *every(f"{SEED}/filters/importance.tsv"),
+
+
+rule interpret:
+    input:
+        *every(SUMMARY),
+        *[path for analysis in analysed() for path in every(analysis)],
 
 
 onsuccess:

@@ -205,7 +205,7 @@ def read_regions(folder):
 
 def open_dataset(folder, genome):
     """Return the config of the dataset, and its genome, freshly opened, by its path."""
-    from motifloom.config import Dataset
+    from motifloom.config.data import Dataset
     from motifloom.genome.fasta import Genome
 
     path = f"{folder}/{genome}"

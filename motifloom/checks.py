@@ -5,7 +5,8 @@ Runs before the DAG is built, so it reads no more of a file than its first recor
 
 from pathlib import Path
 
-from motifloom.config import Training, example_negatives, simulation_of
+from motifloom.config.data import example_negatives, simulation_of
+from motifloom.config.training import Training
 from motifloom.data.encode import get_alphabet
 from motifloom.errors import UserError, suggest
 
@@ -18,7 +19,7 @@ def check_config(config, where, exists=None):
 
     Parameters
     ----------
-    config : motifloom.config.Config
+    config : motifloom.config.parse.Config
     where : str
         Name of the config file, for messages.
     exists : callable, optional
@@ -61,6 +62,11 @@ def _references(config):
             yield from _ignored(config, name, experiment)
     for name, dataset in config.datasets.items():
         yield from _targets(name, dataset)
+    proteins = [name for name, dataset in config.datasets.items() if dataset.alphabet == "protein"]
+    if proteins and config.interpretation.filters.strands == "both":
+        yield (
+            f"interpretation.filters.strands: proteins have one strand (datasets.{proteins[0]}); write forward"
+        )
 
 
 def _baselines(config, experiment):

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from pydantic_core import PydanticUndefined
 
-from motifloom.config import Config
+from motifloom.config.parse import Config
 from motifloom.io import write_text
 
 HEAD = """# Config reference
 
-Generated from `motifloom/config.py`; the demo's `config/config.yaml` shows every block in use. `<name>`
+Generated from `motifloom/config/`; the demo's `config/config.yaml` shows every block in use. `<name>`
 stands for a name of your choice (letters, digits, `_` and `-`). Paths are relative to the folder that the
 workflow runs in; files shipped with Motifloom, such as `config/models/shallow.json`, are also found beside
 the Snakefile. Which rules an edit of a key reruns: [reruns.md](reruns.md).

@@ -33,7 +33,7 @@ def expand_runs(config):
 
     Parameters
     ----------
-    config : motifloom.config.Config
+    config : motifloom.config.parse.Config
 
     Returns
     -------

@@ -23,7 +23,7 @@ def check_specs(config, where, locate=str, cache=None):
 
     Parameters
     ----------
-    config : motifloom.config.Config
+    config : motifloom.config.parse.Config
     where : str
         Name of the config file, for messages.
     locate : callable

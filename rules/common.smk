@@ -3,10 +3,12 @@ import re
 from pathlib import Path
 
 from motifloom.checks import check_config
-from motifloom.config import parse_config, simulation_of
+from motifloom.config.data import simulation_of
+from motifloom.config.parse import parse_config
 from motifloom.data.inputs import list_inputs
 from motifloom.dependencies import modules_used
 from motifloom.errors import UserError
+from motifloom.config.methods import METHODS as CATALOGUE
 from motifloom.interpreter import make_shell_safe
 from motifloom.runs import baseline_names, expand_runs, name_files
 from motifloom.specs import check_specs, spec_name
@@ -70,11 +72,19 @@ METRICS = f"{SEED}/metrics.tsv"
 MOTIFS = f"{SEED}/filters/{{method}}.h5"
 ALIGNED = f"{SEED}/filters/{{method}}.matches"
 LOGOS = f"{SEED}/filters/{{method}}.logos.svg"
-SITES = f"{SEED}/filters/top.sites.bed.gz"
+SITES = f"{SEED}/filters/{{method}}.sites.bed.gz"
+ACTIVATIONS = f"{SEED}/filters/activations.h5"
+SIGNIFICANCE = f"{SEED}/filters/significance.h5"
+THRESHOLDS = f"{SEED}/filters/thresholds.tsv"
+TESTS = f"{SEED}/filters/significance/{{scatteritem}}.h5"
+PERTURBATIONS = f"{SEED}/filters/importance/{{scatteritem}}"
+CLUSTERS = f"{SEED}/filters/clusters.tsv"
 POSITIONS = f"{SEED}/filters/positions.tsv"
 SUMMARY = f"{SEED}/filters/summary.tsv"
 MATCHES = f"{SEED}/filters/matches.tsv"
 REPORT = "results/{experiment}/report.html"
+STABILITY = "results/{experiment}/stability.tsv"
+STABILITY_FIGURE = "results/{experiment}/stability.svg"
 RECOVERY = "results/{experiment}/recovery.tsv"
 DIFFERENCES = "results/datasets/{dataset}/differences.tsv"
 DATASET_COMPARISON = "results/datasets/{dataset}/comparison.tsv"

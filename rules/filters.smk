@@ -1,13 +1,96 @@
-# What the first-layer filters say: motifs by method, logos, matches, one summary.
+# What the first-layer filters look for: motifs by method, their sites, logos and matches, one summary.
+
+
+# What every filter makes of every sequence, in one scan.
+rule scan_filters:
+    input:
+        library=library("scan_filters"),
+        filters=FILTERS,
+        dataset=of_run(DATASET),
+    output:
+        ACTIVATIONS,
+    log:
+        "results/logs/scan_filters/{experiment}.seed{seed}.log",
+    benchmark:
+        "results/benchmarks/scan_filters/{experiment}.seed{seed}.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 2
+    resources:
+        mem_mb=megabytes(800, 6),
+        runtime=minutes(60),
+    params:
+        strands=INTERPRETATION.filters.strands,
+    script:
+        "../scripts/scan_filters.py"
+
+
+# Exact p-values of windows, for a share of the filters.
+rule test_windows:
+    input:
+        library=library("test_windows"),
+        filters=FILTERS,
+        dataset=of_run(DATASET),
+        split=of_run(SPLIT),
+    output:
+        temp(TESTS),
+    log:
+        "results/logs/test_windows/{experiment}.seed{seed}.{scatteritem}.log",
+    benchmark:
+        "results/benchmarks/test_windows/{experiment}.seed{seed}.{scatteritem}.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 2
+    resources:
+        mem_mb=megabytes(1000, 4),
+        runtime=minutes(120),
+    params:
+        seed=CONFIG.seed,
+        options=test_options(),
+        parts=INTERPRETATION.filters.parts,
+        strands=INTERPRETATION.filters.strands,
+        fold=lambda wildcards: run_of(wildcards).fold,
+    script:
+        "../scripts/test_windows.py"
+
+
+rule set_thresholds:
+    input:
+        library=library("set_thresholds"),
+        shares=shares(TESTS),
+        filters=FILTERS,
+    output:
+        significance=SIGNIFICANCE,
+        thresholds=THRESHOLDS,
+        figure=filter_figure("significance"),
+    log:
+        "results/logs/set_thresholds/{experiment}.seed{seed}.log",
+    benchmark:
+        "results/benchmarks/set_thresholds/{experiment}.seed{seed}.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=megabytes(600),
+        runtime=minutes(30),
+    params:
+        q_value=INTERPRETATION.significance.q_value,
+        over=INTERPRETATION.significance.correct_over,
+    script:
+        "../scripts/set_thresholds.py"
+
+
 rule find_motifs:
     input:
         library=library("find_motifs"),
+        special=method_inputs,
         filters=FILTERS,
         dataset=of_run(DATASET),
         split=of_run(SPLIT),
     output:
         motifs=MOTIFS,
         meme=f"{SEED}/filters/{{method}}.meme",
+        jaspar=f"{SEED}/filters/{{method}}.jaspar",
     log:
         "results/logs/find_motifs/{experiment}.seed{seed}.{method}.log",
     benchmark:
@@ -21,7 +104,7 @@ rule find_motifs:
         mem_mb=megabytes(800, 4),
         runtime=minutes(60),
     params:
-        options=method_params,
+        options=method_options,
         fold=lambda wildcards: run_of(wildcards).fold,
     script:
         "../scripts/find_motifs.py"
@@ -30,17 +113,19 @@ rule find_motifs:
 rule find_sites:
     input:
         library=library("find_sites"),
+        special=method_inputs,
         filters=FILTERS,
-        motifs=f"{SEED}/filters/top.h5",
+        motifs=MOTIFS,
         dataset=of_run(DATASET),
         split=of_run(SPLIT),
     output:
-        sites=SITES,
-        positions=POSITIONS,
+        SITES,
     log:
-        "results/logs/find_sites/{experiment}.seed{seed}.log",
+        "results/logs/find_sites/{experiment}.seed{seed}.{method}.log",
     benchmark:
-        "results/benchmarks/find_sites/{experiment}.seed{seed}.tsv"
+        "results/benchmarks/find_sites/{experiment}.seed{seed}.{method}.tsv"
+    wildcard_constraints:
+        method=either(SITE_METHODS),
     conda:
         ENVIRONMENT
     threads: 2
@@ -48,10 +133,34 @@ rule find_sites:
         mem_mb=megabytes(1000, 8),
         runtime=minutes(60),
     params:
-        parts=CONFIG.interpretation.filters.parts,
+        options=method_options,
         fold=lambda wildcards: run_of(wildcards).fold,
     script:
         "../scripts/find_sites.py"
+
+
+rule locate_sites:
+    input:
+        library=library("locate_sites"),
+        filters=FILTERS,
+        sites=[SITES.replace("{method}", method) for method in SITE_METHODS],
+        dataset=of_run(DATASET),
+    output:
+        POSITIONS,
+    log:
+        "results/logs/locate_sites/{experiment}.seed{seed}.log",
+    benchmark:
+        "results/benchmarks/locate_sites/{experiment}.seed{seed}.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=megabytes(800, 10),
+        runtime=minutes(30),
+    params:
+        methods=SITE_METHODS,
+    script:
+        "../scripts/locate_sites.py"
 
 
 rule draw_logos:
@@ -59,16 +168,7 @@ rule draw_logos:
         library=library("draw_logos"),
         motifs=MOTIFS,
     output:
-        grid=report(
-            f"{SEED}/filters/{{method}}.logos.svg",
-            caption="../report/logos.rst",
-            category="Filters",
-            labels={
-                "experiment": "{experiment}",
-                "seed": "{seed}",
-                "method": "{method}",
-            },
-        ),
+        grid=filter_figure("{method}.logos"),
         single=directory(f"{SEED}/filters/{{method}}.logos"),
     log:
         "results/logs/draw_logos/{experiment}.seed{seed}.{method}.log",
@@ -80,6 +180,8 @@ rule draw_logos:
     resources:
         mem_mb=megabytes(800),
         runtime=minutes(30),
+    params:
+        kind=INTERPRETATION.filters.logos,
     script:
         "../scripts/draw_logos.py"
 
@@ -90,12 +192,7 @@ rule match_motifs:
         motifs=[MOTIFS.replace("{method}", method) for method in METHODS],
         database=DATABASE,
     output:
-        report(
-            MATCHES,
-            caption="../report/matches.rst",
-            category="Filters",
-            labels={"experiment": "{experiment}", "seed": "{seed}", "method": "matches"},
-        ),
+        filter_figure("matches", "tsv"),
     log:
         "results/logs/match_motifs/{experiment}.seed{seed}.log",
     benchmark:
@@ -108,7 +205,7 @@ rule match_motifs:
         runtime=minutes(60),
     params:
         seed=CONFIG.seed,
-        q_value=CONFIG.interpretation.match.q_value,
+        q_value=INTERPRETATION.match.q_value,
     script:
         "../scripts/match_motifs.py"
 
@@ -134,7 +231,7 @@ rule draw_matches:
         mem_mb=megabytes(800),
         runtime=minutes(30),
     params:
-        q_value=CONFIG.interpretation.match.q_value,
+        q_value=INTERPRETATION.match.q_value,
     script:
         "../scripts/draw_matches.py"
 
@@ -144,18 +241,9 @@ rule summarise_filters:
         library=library("summarise_filters"),
         motifs=[MOTIFS.replace("{method}", method) for method in METHODS],
         matches=MATCHES,
-        positions=[POSITIONS] if "top" in METHODS else [],
+        positions=[POSITIONS] if SITE_METHODS else [],
     output:
-        report(
-            SUMMARY,
-            caption="../report/filters.rst",
-            category="Filters",
-            labels={
-                "experiment": "{experiment}",
-                "seed": "{seed}",
-                "method": "summary",
-            },
-        ),
+        filter_figure("summary", "tsv"),
     log:
         "results/logs/summarise_filters/{experiment}.seed{seed}.log",
     benchmark:
@@ -167,6 +255,6 @@ rule summarise_filters:
         mem_mb=megabytes(500),
         runtime=minutes(10),
     params:
-        q_value=CONFIG.interpretation.match.q_value,
+        q_value=INTERPRETATION.match.q_value,
     script:
         "../scripts/summarise_filters.py"

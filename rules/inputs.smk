@@ -110,14 +110,101 @@ def runs_on(wildcards):
 # filters
 
 
-METHODS = CONFIG.interpretation.filters.methods
-DATABASE = [locate(path) for path in [CONFIG.interpretation.match.database] if path]
+INTERPRETATION = CONFIG.interpretation
+METHODS = INTERPRETATION.filters.methods
+SITE_METHODS = INTERPRETATION.filters.site_methods
+DATABASE = [locate(path) for path in [INTERPRETATION.match.database] if path]
+
+# Motifs whose sites odds ratios and sensitivities look at, and motifs that are compared with each other.
+SITE_MOTIFS = [MOTIFS.replace("{method}", method) for method in [INTERPRETATION.filters.sites_of] if method]
+COMPARED_MOTIFS = MOTIFS.replace("{method}", INTERPRETATION.filters.compared)
 
 
-def method_params(wildcards):
-    """The keys that a method depends on: the weight-only methods have none."""
-    keys = {"percentile", "include_all_positive", "parts"} if wildcards.method == "top" else set()
-    return CONFIG.interpretation.filters.model_dump(include=keys)
+def method_options(wildcards):
+    """The keys that a method depends on: those that read the weights alone have none."""
+    method, tests = CATALOGUE[wildcards.method], INTERPRETATION.significance
+    scanning = {"parts", "strands"} if method.sites else set()
+    options = INTERPRETATION.filters.model_dump(include=scanning | set(method.options))
+    decision = {"q_value": tests.q_value, "over": tests.correct_over}
+    return options | (decision if wildcards.method == "significant" else {})
+
+
+def test_options():
+    """What the tests of windows depend on."""
+    options = INTERPRETATION.significance.model_dump(exclude={"correct_over"})
+    return options | {"null": options.pop("null_model")}
+
+
+def method_inputs(wildcards):
+    """What a method reads beside the filters and the sequences."""
+    files = {"significant": SIGNIFICANCE, "class_max": ACTIVATIONS}
+    return [files[wildcards.method]] if wildcards.method in files else []
+
+
+def shares(path):
+    """Return the paths of all shares of a scattered job; --set-scatter filters=N says how many."""
+    doubled = path.replace("{", "{{").replace("}", "}}")
+    return gather.filters(doubled.replace("{{scatteritem}}", "{scatteritem}"))
+
+
+def filter_figure(name, suffix="svg"):
+    """A picture of all filters of a run, or a table of them, shown in Snakemake's own report too."""
+    return report(
+        f"{SEED}/filters/{name}.{suffix}",
+        caption=f"../report/{name.removeprefix('{method}.')}.rst",
+        category="Filters",
+        labels={"experiment": "{experiment}", "seed": "{seed}", "method": name},
+    )
+
+
+def importance_groups(wildcards):
+    """The table of redundant groups, where groups are perturbed."""
+    return [CLUSTERS] if INTERPRETATION.importance.groups else []
+
+
+# What each analysis makes of every seed that the page shows.
+ANALYSES = {
+    "importance": [
+        "importance.tsv",
+        "importance.groups.tsv",
+        "importance.iterations.tsv.gz",
+        "importance.svg",
+        "importance.boxes.svg",
+        "importance.violins.svg",
+    ],
+    "redundancy": ["redundancy.tsv", "redundancy.svg", "redundancy.clustermap.svg"],
+    "clustering": [
+        "clusters.tsv",
+        "cluster_scores.tsv",
+        "agreement.tsv",
+        "clusters.nwk",
+        "motif_clusters.nwk",
+        "sequences.tsv.gz",
+        "sequences.drawn.tsv",
+        "clusters.svg",
+        "motif_clusters.svg",
+        "clusters.heatmap.svg",
+        "cluster_scores.svg",
+        "agreement.svg",
+        "sequences.svg",
+    ],
+    "enrichment": ["enrichment.tsv", "enrichment.svg"],
+    "classes": [
+        "class_activation.tsv",
+        "kernel_score.tsv",
+        "maxima.tsv",
+        "profile.tsv.gz",
+        "class_activation.svg",
+        "maxima.svg",
+        "profile.svg",
+    ],
+    "sensitivity": ["sensitivity.tsv", "sensitivity.svg", "sensitivity"],
+}
+
+
+def analysed(names=INTERPRETATION.analyses):
+    """Paths of a seed that the named analyses make."""
+    return [f"{SEED}/filters/{file}" for name in names for file in ANALYSES.get(name, [])]
 
 
 # pages
@@ -137,10 +224,18 @@ def shown(wildcards):
     paths = [f"{SEED}/curves.svg", METRICS, f"{SEED}/provenance.json", SUMMARY, MATCHES]
     paths += [f"{SEED}/evaluation/{figure}.svg" for figure in figures]
     paths += [path.replace("{method}", method) for path in (MOTIFS, LOGOS) for method in METHODS]
-    paths += [SITES, ALIGNED.replace("{method}", "top")] if "top" in METHODS else []
+    paths += [SITES.replace("{method}", method) for method in SITE_METHODS]
+    paths += [THRESHOLDS, f"{SEED}/filters/significance.svg"] if "significant" in METHODS else []
+    paths += [POSITIONS] if SITE_METHODS else []
+    paths += [ALIGNED.replace("{method}", INTERPRETATION.filters.compared), *analysed()]
     folder = f"results/datasets/{RUNS[name].dataset}"
     data = [REGIONS, LEDGER, DATASET, SPLIT, UNUSED, AUDIT, COUNTS, GC_CONTENT]
-    return each_seed(paths, name) + [path.format(dataset=RUNS[name].dataset) for path in data]
+    stability = (
+        [STABILITY.format(experiment=name), STABILITY_FIGURE.format(experiment=name)]
+        if "stability" in INTERPRETATION.analyses
+        else []
+    )
+    return each_seed(paths, name) + stability + [path.format(dataset=RUNS[name].dataset) for path in data]
 
 
 def each_seed(paths, name):

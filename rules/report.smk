@@ -2,7 +2,7 @@
 
 # Of every seed, what its page links to beside what it shows.
 LINKED = [f"{SEED}/history.tsv", MODEL, FILTERS, PREDICTIONS]
-LINKED += [f"{SEED}/filters/{method}{kind}" for method in METHODS for kind in (".meme", ".logos")]
+LINKED += [f"{SEED}/filters/{method}{kind}" for method in METHODS for kind in (".meme", ".jaspar", ".logos")]
 
 
 rule recover:
@@ -79,6 +79,7 @@ rule report:
         fold=lambda wildcards: run_of(wildcards).fold,
         baselines=lambda wildcards: baseline_names(CONFIG, wildcards.experiment),
         methods=METHODS,
+        enrichment_q=INTERPRETATION.enrichment.q_value,
         sources=lambda wildcards: [
             {"name": item.name, "kind": item.config.kind, "file": item.config.file}
             for item in list_inputs(CONFIG.datasets[run_of(wildcards).dataset])

@@ -7,8 +7,8 @@ from motifloom.plots.logos import logo_figure, logo_grid
 from motifloom.plots.style import save_figure
 
 with job(snakemake.log[0]):
-    motifs = MotifSet.from_hdf5(snakemake.input.motifs)
+    motifs, kind = MotifSet.from_hdf5(snakemake.input.motifs), snakemake.params.kind
     with atomic_folder(snakemake.output.single) as folder:
         for name in motifs:
-            save_figure(logo_figure(motifs, name), folder / f"{name}.svg")
-    save_figure(logo_grid(motifs), snakemake.output.grid)
+            save_figure(logo_figure(motifs, name, kind), folder / f"{name}.svg")
+    save_figure(logo_grid(motifs, kind), snakemake.output.grid)

@@ -1,6 +1,6 @@
 """Write the sequences and targets of a dataset into one HDF5 file."""
 
-from motifloom.config import Dataset
+from motifloom.config.data import Dataset
 from motifloom.data.extract import extract
 from motifloom.genome.fasta import Genome
 from motifloom.io import read_table

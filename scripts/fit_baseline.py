@@ -2,7 +2,7 @@
 
 from threadpoolctl import threadpool_limits
 
-from motifloom.data.splits import parts_for
+from motifloom.data.parts import parts_for
 from motifloom.data.store import Dataset
 from motifloom.evaluation.baselines import fit_baseline
 from motifloom.evaluation.predictions import write_predictions

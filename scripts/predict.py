@@ -1,6 +1,6 @@
 """Score every example with a trained network."""
 
-from motifloom.data.splits import parts_for
+from motifloom.data.parts import parts_for
 from motifloom.data.store import Dataset
 from motifloom.evaluation.predictions import write_predictions
 from motifloom.io import read_table

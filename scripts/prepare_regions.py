@@ -1,6 +1,6 @@
 """Turn the sources of a dataset into its regions, and say what was lost or changed on the way."""
 
-from motifloom.config import Dataset
+from motifloom.config.data import Dataset
 from motifloom.data.regions import prepare_regions
 from motifloom.genome.fasta import Genome
 from motifloom.io import write_table

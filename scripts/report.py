@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from motifloom.data.splits import parts_for
+from motifloom.data.parts import parts_for
 from motifloom.data.store import Dataset
-from motifloom.filters.meme import read_meme
+from motifloom.filters.importance import HEADLINE
+from motifloom.filters.jaspar import read_motifs
 from motifloom.filters.motifs import MotifSet
 from motifloom.io import read_table
 from motifloom.job import job
@@ -29,8 +30,10 @@ with job(snakemake.log[0]):
         motifs=motifs,
         parts=parts,
         checksums=checksums,
-        database={key: motif for path in files.database for key, motif in read_meme(path).items()},
+        database={key: motif for path in files.database for key, motif in read_motifs(path).items()},
         truth=next(iter(files.truth), None),
+        perturbation=HEADLINE[0],
+        importance_metric=HEADLINE[1],
         **options,
     )
     build_experiment_page(report, snakemake.output[0])

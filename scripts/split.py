@@ -1,6 +1,6 @@
 """Divide the examples of a dataset into parts or folds."""
 
-from motifloom.config import Split
+from motifloom.config.data import Split
 from motifloom.data.splits import split_dataset, unused_rows
 from motifloom.data.store import Dataset
 from motifloom.io import write_table

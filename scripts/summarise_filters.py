@@ -12,6 +12,6 @@ with job(snakemake.log[0]):
     best = best_matches(read_table(snakemake.input.matches), snakemake.params.q_value)
     summary = summary.merge(best, on=["method", "filter"], how="left")
     for path in snakemake.input.positions:
-        central = read_table(path)[["filter", "central_enrichment", "central_p_value"]].assign(method="top")
+        central = read_table(path)[["method", "filter", "central_enrichment", "central_p_value"]]
         summary = summary.merge(central, on=["method", "filter"], how="left")
     write_table(summary, snakemake.output[0])

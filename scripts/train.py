@@ -1,6 +1,6 @@
 """Train one network."""
 
-from motifloom.data.splits import parts_for
+from motifloom.data.parts import parts_for
 from motifloom.data.store import Dataset
 from motifloom.io import read_table
 from motifloom.job import job

@@ -9,6 +9,7 @@ from motifloom.io import write_json, write_table, write_text
 from motifloom.plots import data, evaluation, training
 from motifloom.plots.style import save_figure
 from motifloom.report.recovery import recovered_motifs
+from tests.fake_analyses import stability, write_analyses
 
 MOTIFS = {
     "MA0139.1": ("CTCF", "TGGCCACCAGGGGGCGCTA"),
@@ -45,11 +46,24 @@ def make_database():
 
 
 def make_results(
-    folder, task="binary", seeds=(1,), n_filters=12, n=3000, name="reb1-shallow", coordinates=True
+    folder,
+    task="binary",
+    seeds=(1,),
+    n_filters=12,
+    n=3000,
+    name="reb1-shallow",
+    coordinates=True,
+    methods=("top", "softmax"),
+    analyses=False,
+    classes=None,
 ):
-    """Write the files of one experiment below `folder` and return the arguments of `load_experiment`."""
+    """Write the files of one experiment below `folder` and return the arguments of `load_experiment`.
+
+    With `analyses` there are all tables of the filters, see :mod:`tests.fake_analyses`; a dict gives the
+    options of `write_analyses`.
+    """
     rng = np.random.default_rng(1)
-    classes = CLASSES[task]
+    classes = classes or CLASSES[task]
     names = classes[1:] if task == "binary" else classes
     regions, split, predictions = _examples(rng, task, names, n, coordinates)
     place = folder / "datasets" / "reb1"
@@ -77,13 +91,21 @@ def make_results(
         }
         write_json(provenance, run / "provenance.json")
         if n_filters:
-            motifs[seed], matches[seed] = _filters(rng, run / "filters", n_filters)
+            motifs[seed], matches[seed] = _filters(rng, run / "filters", n_filters, methods)
+            if analyses:
+                given = {"coordinates": coordinates} | (analyses if isinstance(analyses, dict) else {})
+                write_analyses(
+                    np.random.default_rng(seed), run / "filters", motifs[seed], names, task, **given
+                )
         comparison.append(_labelled(metrics, name, "shallow", "cnn", seed))
     for kind, level in (("gc", 0.61), ("kmer", 0.86), ("label_shuffle", 0.51)):
         level = level if task != "regression" else level - 0.5
         run = f"{name}.{kind}" if kind == "label_shuffle" else f"reb1.{kind}"
         comparison.append(_labelled(_metrics(rng, task, names, level), run, kind, kind, 1))
     write_table(pd.concat(comparison), folder / "datasets/reb1/comparison.tsv")
+    if analyses and n_filters and len(seeds) > 1:
+        table = stability(rng, list(motifs[seeds[0]]["top"]), list(seeds))
+        write_table(table, folder / name / "stability.tsv")
     truth = None
     if n_filters and coordinates:
         truth, planted = folder / "simulations" / "demo" / "truth.tsv", _truth(rng, regions)
@@ -223,14 +245,14 @@ def _figures(predictions, task, classes, folder):
         save_figure(draw(predictions, task, classes), folder / f"{key}.svg")
 
 
-def _filters(rng, folder, n_filters):
+def _filters(rng, folder, n_filters, methods):
     """Write summary and matches; every third filter holds a motif, the last one never fires.
 
     Returns the motifs by method and the table of matches.
     """
     motifs, summary, matches = {}, [], []
     identifiers = list(MOTIFS)
-    for method in ("top", "softmax"):
+    for method in methods:
         motifs[method] = {}
         for i in range(n_filters):
             name = f"motif_scanner_{i:03d}"
@@ -246,7 +268,8 @@ def _filters(rng, folder, n_filters):
             q = 10.0 ** -rng.uniform(3, 14) if holds else np.nan
             best = (identifier, label, q) if holds else ("", "", np.nan)
             sites = 0 if silent else int(rng.integers(20, 4000))
-            fixed = (sites, rng.uniform(0.2, 6)) if method == "top" else (np.nan, np.nan)
+            weights = method in ("softmax", "positive")
+            fixed = (np.nan, np.nan) if weights else (sites, rng.uniform(0.2, 6))
             bits = (2 + (matrix * np.log2(matrix)).sum(axis=1)).sum()
             consensus = "".join("ACGT"[j] for j in matrix.argmax(axis=1))
             summary.append((method, name, "motif_scanner", *fixed, bits, consensus, *best))
@@ -286,6 +309,8 @@ def _filters(rng, folder, n_filters):
     write_table(matches, folder / "matches.tsv")
     for method in motifs:
         write_text("MEME version 4\n", folder / f"{method}.meme")
+        if method not in ("softmax", "positive"):
+            write_text("", folder / f"{method}.sites.bed.gz")
     return motifs, matches
 
 

@@ -25,7 +25,7 @@ def extract(regions, dataset, genomes, seed, path):
     ----------
     regions : DataFrame
         As :func:`motifloom.data.regions.prepare_regions` gives it.
-    dataset : motifloom.config.Dataset
+    dataset : motifloom.config.data.Dataset
     genomes : dict of str to motifloom.genome.fasta.Genome
         Every genome that the dataset or a source names, by the path in the config.
     seed : int

@@ -95,7 +95,7 @@ def sequence_blocks(source, alphabet, table=None, rows=BLOCK):
 
     Parameters
     ----------
-    source : motifloom.config.Source
+    source : motifloom.config.data.Source
     alphabet : Alphabet
     table : DataFrame, optional
         The source's table where it has been read already.

@@ -30,7 +30,7 @@ def prepare_regions(dataset, genomes, seed):
 
     Parameters
     ----------
-    dataset : motifloom.config.Dataset
+    dataset : motifloom.config.data.Dataset
     genomes : dict of str to motifloom.genome.fasta.Genome
         Every genome that the dataset or a source names, by the path in the config.
     seed : int

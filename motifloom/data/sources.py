@@ -32,7 +32,7 @@ def read_source(item, dataset):
     Parameters
     ----------
     item : Input
-    dataset : motifloom.config.Dataset
+    dataset : motifloom.config.data.Dataset
 
     Returns
     -------
@@ -69,7 +69,7 @@ def first_length(source, alphabet):
 
     Parameters
     ----------
-    source : motifloom.config.Source
+    source : motifloom.config.data.Source
         A source that is not negatives.
     alphabet : Alphabet
 

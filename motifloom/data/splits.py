@@ -7,6 +7,7 @@ import pandas as pd
 
 from motifloom.data.encode import DNA
 from motifloom.data.grouping import assign_groups, fill_parts, group_examples, stratum_table
+from motifloom.data.parts import parts_for
 from motifloom.errors import UserError
 from motifloom.genome.files import open_binary
 from motifloom.randomness import generator
@@ -29,7 +30,7 @@ def split_dataset(dataset, config, seed, name, *, genomes=None, where=None):
     Parameters
     ----------
     dataset : motifloom.data.store.Dataset
-    config : motifloom.config.Split
+    config : motifloom.config.data.Split
     seed : int
         The seed of the config.
     name : str
@@ -75,7 +76,7 @@ def split_examples(
     tokens : array or HDF5 dataset, uint8 (N, L)
         Read in blocks.
     targets : ndarray, float (N, T)
-    config : motifloom.config.Split
+    config : motifloom.config.data.Split
         Or any object with its attributes.
     rng : numpy.random.Generator
     task : str
@@ -127,38 +128,6 @@ def split_examples(
     for part, rows in table.groupby("part", sort=False):
         log.info("%s: %d examples in %d groups", part, len(rows), rows["group"].nunique())
     return table
-
-
-def parts_for(table, fold=0):
-    """Return the part of every example, with one fold as the test part.
-
-    Parameters
-    ----------
-    table : DataFrame
-        A table of :func:`split_dataset`.
-    fold : int
-        For a split by k folds: fold `fold` is the test part, the next one (after the last, the first)
-        the validation part, and the rest train. Without folds it must be 0.
-
-    Returns
-    -------
-    Series of str
-        train, validation, test or unused; index and order of `table`.
-
-    Raises
-    ------
-    UserError
-        If there is no such fold.
-    """
-    parts = table["part"]
-    numbers = parts.str.extract(r"^fold(\d+)$", expand=False)
-    folds = 0 if numbers.isna().any() else int(numbers.astype(int).max()) + 1
-    if not 0 <= fold < max(folds, 1):
-        raise UserError(f"fold {fold}: the split has {folds or 'no'} folds, numbered from 0; use one of them")
-    if not folds:
-        return parts
-    held = {str(fold): "test", str((fold + 1) % folds): "validation"}
-    return numbers.map(held).fillna("train").rename("part")
 
 
 def unused_rows(regions, table):

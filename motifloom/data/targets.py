@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from motifloom.config import example_negatives
+from motifloom.config.data import example_negatives
 from motifloom.data.store import target_names
 from motifloom.errors import UserError, suggest
 

@@ -20,7 +20,7 @@ def place_windows(frame, sizes, window, ledger):
         Intervals as :func:`motifloom.data.sources.read_source` gives them.
     sizes : dict of str to int
         Lengths of the chromosomes.
-    window : motifloom.config.Window
+    window : motifloom.config.data.Window
     ledger : Ledger
 
     Returns

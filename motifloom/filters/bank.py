@@ -1,7 +1,7 @@
 """The scanning layers of a model, read from filters.npz without TensorFlow."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from zipfile import BadZipFile
 
@@ -34,6 +34,15 @@ class ScanLayer:
         As in Keras' Conv1D.
     sign : float32 (F,)
         -1 where a following BatchNorm has a negative scale, else 1.
+    indices : int (F,) or None
+        Numbers of the filters in the layer, from which their names come; default all in order.
+    both_strands : bool
+        Every window is also read on the other strand: the reverse complement of the filter scans, too.
+
+    Raises
+    ------
+    UserError
+        Both strands of an alphabet without a complement.
     """
 
     name: str
@@ -46,6 +55,14 @@ class ScanLayer:
     stride: int = 1
     dilation: int = 1
     sign: np.ndarray | None = None
+    indices: np.ndarray | None = None
+    both_strands: bool = False
+
+    def __post_init__(self):
+        if self.both_strands and self.alphabet.complement is None:
+            raise UserError(
+                f"layer {self.name}: {self.alphabet.name} has no complement, so filters read one strand"
+            )
 
     @property
     def width(self):
@@ -60,7 +77,8 @@ class ScanLayer:
     @cached_property
     def filters(self):
         """Names of the filters: layer_000, layer_001, ..."""
-        return [f"{self.name}_{index:03d}" for index in range(self.kernel.shape[2])]
+        indices = range(self.kernel.shape[2]) if self.indices is None else self.indices
+        return [f"{self.name}_{index:03d}" for index in indices]
 
     @property
     def scale(self):
@@ -73,6 +91,23 @@ class ScanLayer:
         if self.sign is None or self.activation != "linear":
             return np.ones_like(self.bias)
         return self.sign.astype(np.float32)
+
+    @property
+    def readings(self):
+        """Directions in which windows are read: 1 as they are, -1 as their reverse complement."""
+        return (1, -1) if self.both_strands else (1,)
+
+    def take(self, numbers):
+        """Return the layer with these of its filters, int (n,), under their names."""
+        numbers = np.asarray(numbers, np.int64)
+        indices = np.arange(len(self.filters)) if self.indices is None else np.asarray(self.indices)
+        return replace(
+            self,
+            kernel=np.ascontiguousarray(self.kernel[:, :, numbers]),
+            bias=self.bias[numbers],
+            sign=None if self.sign is None else self.sign[numbers],
+            indices=indices[numbers],
+        )
 
     def starts(self, length, inside=True):
         """Return where the windows of a sequence start, int64 (n,).
@@ -97,6 +132,12 @@ class ScanLayer:
 
     def activate(self, scores):
         """Return float32 activations of scores (bias included)."""
+        if self.activation == "linear":
+            return np.array(scores, np.float32)
+        args = self.activation_args
+        plain = args.get("max_value") is None and not args.get("negative_slope") and not args.get("threshold")
+        if self.activation == "relu" and plain:
+            return np.maximum(np.asarray(scores, np.float32), np.float32(0))
         return activations.apply(self.activation, self.activation_args, scores)
 
 
@@ -123,9 +164,42 @@ class FilterBank:
     def __len__(self):
         return sum(len(layer.filters) for layer in self.layers)
 
+    def subset(self, names):
+        """Return the bank of these filters only, in the bank's order; layers without any are left out.
+
+        Raises
+        ------
+        KeyError
+            There is no such filter.
+        """
+        names = set(names)
+        if unknown := names - set(self.filters):
+            raise KeyError(f"no filter {sorted(unknown)[0]}")
+        chosen = [
+            (layer, [number for number, name in enumerate(layer.filters) if name in names])
+            for layer in self.layers
+        ]
+        return FilterBank([layer.take(numbers) for layer, numbers in chosen if numbers], self.alphabet)
+
+    def on_both_strands(self):
+        """Return the bank whose filters read every window on both strands.
+
+        Raises
+        ------
+        UserError
+            The alphabet has no complement.
+        """
+        return FilterBank([replace(layer, both_strands=True) for layer in self.layers], self.alphabet)
+
     @classmethod
-    def read(cls, path):
+    def read(cls, path, strands="forward"):
         """Read filters.npz.
+
+        Parameters
+        ----------
+        path : path
+        strands : str
+            forward: filters read as the network does; both: every window on both strands.
 
         Raises
         ------
@@ -136,11 +210,12 @@ class FilterBank:
             with np.load(path, allow_pickle=False) as archive:
                 alphabet = get_alphabet(str(archive["alphabet"]))
                 names = map(str, archive["layers"])
-                return cls([_read_layer(archive, name, alphabet) for name in names], alphabet)
+                bank = cls([_read_layer(archive, name, alphabet) for name in names], alphabet)
         except (OSError, EOFError, ValueError, KeyError, BadZipFile) as error:
             raise UserError(f"{path}: not a filter archive written by the training ({error})") from error
         except UserError as error:
             raise UserError(f"{path}: {error}") from error
+        return bank.on_both_strands() if strands == "both" else bank
 
 
 def _read_layer(archive, name, alphabet):
@@ -161,6 +236,7 @@ def _read_layer(archive, name, alphabet):
         _one(meta.get("strides", 1)),
         _one(meta.get("dilation_rate", 1)),
         np.asarray(meta.get("sign") or np.ones(count), np.float32),
+        both_strands=meta.get("strands") == "both",
     )
 
 

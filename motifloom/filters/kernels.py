@@ -91,19 +91,87 @@ def scores_of(tokens, layout, starts, tables, scores):
 
 
 @jit
-def maxima(tokens, layout, starts, tables, best, where):
-    """Fill the largest score and its window's number, (N, filters), over windows with a known letter."""
+def summaries(tokens, layout, starts, tables, best, where, total):
+    """Fill the largest score, its window's number, and the sum of positive scores, all (N, filters).
+
+    Over windows with a known letter.
+    """
     keys, known, scores = _buffers(tokens, starts, tables)
     for n in range(len(tokens)):
         _scan(tokens[n], layout, starts, tables, keys, known, scores)
         best[n] = -np.inf
         where[n] = -1
+        total[n] = 0.0
         for i in range(len(starts)):
             if known[i] > 0:
                 for f in range(scores.shape[1]):
+                    total[n, f] += max(scores[i, f], np.float32(0))
                     if scores[i, f] > best[n, f]:
                         best[n, f] = scores[i, f]
                         where[n, f] = i
+
+
+@jit
+def add_rectified(activations, known, total):
+    """Add the positive ones of activations (N, windows, filters) to total (N, filters).
+
+    Only of windows with a known letter; known (N, windows) is their number.
+    """
+    for n in range(len(activations)):
+        for i in range(activations.shape[1]):
+            if known[n, i] > 0:
+                for f in range(activations.shape[2]):
+                    total[n, f] += max(activations[n, i, f], np.float32(0))
+
+
+@jit
+def add_profile(activations, known, weights, total, squares):
+    """Add activations (N, windows, filters), weighted by class (N, C), to sums (C, windows, filters).
+
+    A window without a known letter adds nothing.
+    """
+    for n in range(len(activations)):
+        for c in range(weights.shape[1]):
+            weight = weights[n, c]
+            if weight != 0:
+                for i in range(activations.shape[1]):
+                    if known[n, i] > 0:
+                        for f in range(activations.shape[2]):
+                            value = np.float64(activations[n, i, f])
+                            total[c, i, f] += weight * value
+                            squares[c, i, f] += weight * value * value
+
+
+@jit
+def known_histogram(tokens, layout, starts, counts):
+    """Count windows by their number of known letters: counts (W + 1,)."""
+    known = np.empty(len(starts), np.int32)
+    for n in range(len(tokens)):
+        _known_letters(tokens[n], starts, layout[3], layout[2], layout[0] - 1, known)
+        for i in range(len(starts)):
+            counts[known[i]] += 1
+
+
+@jit
+def bin_scores(place, tokens, layout, starts, tables, low, steps, edges, counts):
+    """Count windows in bins of the score: counts (filters, K, bins).
+
+    place (W + 1,) is the index into K of a number of known letters, -1 where windows are not counted. Bin b
+    holds scores from edges[f, b] to below edges[f, b + 1], the last bin all that are larger. Edges lie at
+    low[f] + b / steps[f] up to rounding; these only guess the bin.
+    """
+    keys, known, scores = _buffers(tokens, starts, tables)
+    bins = counts.shape[2]
+    for n in range(len(tokens)):
+        _scan(tokens[n], layout, starts, tables, keys, known, scores)
+        for f in range(scores.shape[1]):
+            for i in range(len(starts)):
+                k, score = place[known[i]], scores[i, f]
+                if k >= 0 and score >= edges[f, 0]:
+                    b = int(max(min((score - low[f]) * steps[f], bins - 1.0), 0.0))
+                    if score < edges[f, b] or (b + 1 < bins and score >= edges[f, b + 1]):
+                        b = np.searchsorted(edges[f], score, side="right") - 1
+                    counts[f, k, b] += 1
 
 
 @jit
@@ -158,8 +226,11 @@ def count_hits(tokens, layout, starts, tables, cutoffs, hits, words):
 
 
 @jit
-def list_hits(tokens, layout, starts, tables, cutoffs, first, rows, windows, values):
-    """Write the hits that `count_hits` counted: filter f's from first[f] on, by sequence and window."""
+def list_hits(rows, windows, letters, values, tokens, layout, starts, tables, cutoffs, first):
+    """Write the hits that `count_hits` counted: filter f's from first[f] on, by sequence and window.
+
+    rows, windows, letters (known ones) and values (scores) are (hits,).
+    """
     keys, known, scores = _buffers(tokens, starts, tables)
     place = first.copy()
     for n in range(len(tokens)):
@@ -172,5 +243,6 @@ def list_hits(tokens, layout, starts, tables, cutoffs, first, rows, windows, val
                 if scores[i, f] >= cutoff:
                     rows[place[f]] = n
                     windows[place[f]] = i
+                    letters[place[f]] = known[i]
                     values[place[f]] = scores[i, f]
                     place[f] += 1

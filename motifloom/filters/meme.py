@@ -14,6 +14,8 @@ from motifloom.errors import UserError
 from motifloom.io import write_text
 
 DIGITS = 6
+# What the format takes for a number of sites that is not given.
+DEFAULT_SITES = 20
 # Rows of printed frequencies may miss 1 by the rounding of each letter.
 ROW_TOLERANCE = 0.05
 NUMBER = r"\s*[-+]?\.?\d"
@@ -24,8 +26,9 @@ LOG = logging.getLogger(__name__)
 class Motif:
     """A motif of a database.
 
-    id, name: str, the two names of a MOTIF line (name is "" where there is one only); probabilities:
-    float64 (W, A), rows sum to 1; nsites: float or None; alphabet: str, the letters of the columns.
+    id, name: str, the two names of a MOTIF or > line (name is "" where there is one only); probabilities:
+    float64 (W, A), rows sum to 1; nsites: float or None; alphabet: str, the letters of the columns;
+    counts: float64 (W, A) as in the file, or None where it holds probabilities.
     """
 
     id: str
@@ -33,6 +36,7 @@ class Motif:
     probabilities: np.ndarray
     nsites: float | None
     alphabet: str
+    counts: np.ndarray | None = None
 
 
 def read_meme(path):
@@ -50,13 +54,17 @@ def read_meme(path):
     UserError
         Not a MEME file, no motif, an id twice, or a matrix that is not complete, with the line.
     """
+    return _Reader(path, read_lines(path)).motifs()
+
+
+def read_lines(path):
+    """Return the lines of a text file, plain or gzip; UserError where there is none."""
     try:
         content = Path(path).read_bytes()
         content = gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content
-        lines = content.decode().splitlines()
+        return content.decode().splitlines()
     except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: cannot be read as a MEME motif file ({error})") from error
-    return _Reader(path, lines).motifs()
+        raise UserError(f"{path}: cannot be read as a file of motifs ({error})") from error
 
 
 class _Reader:
@@ -145,10 +153,12 @@ class _Reader:
 
 
 def write_meme(motifs, path):
-    """Write a motif set in the MEME minimal format.
+    """Write a motif set in the MEME minimal format, as the MEME suite documents it; its Tomtom reads it.
 
-    Each row sums to 1 exactly as printed. `nsites` is the true number of sites; methods without sites
-    leave it out. Filters without a site have no motif and are left out.
+    Each row sums to 1 exactly as printed. `nsites` is the true number of sites. What does not exist is
+    written as the documented default, since the suite's programs take something else for a field left out
+    (Tomtom's distance `allr` then finds nothing): `nsites= 20` for methods without sites, and `E= 0`. Filters
+    without a site have no motif and are left out. White space in a name becomes _, as a space would end it.
 
     Parameters
     ----------
@@ -172,13 +182,14 @@ def write_meme(motifs, path):
         text += ["strands: + -" if motifs.alphabet.name == "dna" else "strands: +", ""]
     text += ["Background letter frequencies", background, ""]
     silent = set(motifs.silent)
-    sites = [None] * len(motifs) if motifs.n_sites is None else motifs.n_sites
+    sites = [DEFAULT_SITES] * len(motifs) if motifs.n_sites is None else motifs.n_sites
     for name, count in zip(motifs, sites, strict=True):
         if name not in silent:
             rows = _printed(motifs.probabilities(name))
-            nsites = "" if count is None else f" nsites= {count}"
-            text.append(f"MOTIF {name}")
-            text.append(f"letter-probability matrix: alength= {len(letters)} w= {len(rows)}{nsites}")
+            text.append(f"MOTIF {one_word(name)}")
+            text.append(
+                f"letter-probability matrix: alength= {len(letters)} w= {len(rows)} nsites= {count} E= 0"
+            )
             text += [" ".join(row) for row in rows] + [""]
     if silent:
         LOG.info("%s: %d filters without sites are left out", path, len(silent))
@@ -186,14 +197,24 @@ def write_meme(motifs, path):
     return [name for name in motifs if name in silent]
 
 
-def _printed(probabilities):
-    """Return rows of decimal numbers that sum to 1 as they stand: the largest remainders are rounded up."""
-    scaled = np.asarray(probabilities) * 10**DIGITS
+def one_word(name):
+    """Return a name as one word, as formats need it that end names at a space."""
+    return "_".join(name.split())
+
+
+def whole_shares(probabilities, total):
+    """Return int (W, A) shares of `total`, each row's sum: the largest remainders are rounded up."""
+    scaled = np.asarray(probabilities) * total
     floor = np.floor(scaled).astype(int)
-    missing = 10**DIGITS - floor.sum(axis=1)
+    missing = total - floor.sum(axis=1)
     rank = np.argsort(np.argsort(floor - scaled, axis=1, kind="stable"), axis=1)
-    floor += rank < missing[:, None]
-    return [[f"{value / 10**DIGITS:.{DIGITS}f}" for value in row] for row in floor]
+    return floor + (rank < missing[:, None])
+
+
+def _printed(probabilities):
+    """Return rows of decimal numbers that sum to 1 as they stand."""
+    rows = whole_shares(probabilities, 10**DIGITS)
+    return [[f"{value / 10**DIGITS:.{DIGITS}f}" for value in row] for row in rows]
 
 
 def select_motifs(motifs, names, path):

@@ -20,22 +20,55 @@ from motifloom.filters.activations import FALL_FIRST, least_score
 # filter is kept (divided by the number of filters).
 BLOCK_LETTERS = 2**22
 BLOCK_VALUES = 2**23
+# Values of a part of a block that are computed in one go where nothing per window is kept.
+CHUNK_VALUES = 2**17
 # Filters scanned together: their tables fit a core's cache, and one vector instruction adds many.
 FILTERS_TOGETHER = 32
 LARGEST_TABLE = 1000
 
 
 class Hits(NamedTuple):
-    """Windows at or above a threshold, ordered by filter, sequence, start.
+    """Windows at or above a threshold, ordered by filter, sequence, start, strand (1 first).
 
-    row: int64 (n,) row of the token matrix; start: int64 (n,) first letter in the sequence; filter:
-    int64 (n,) index in the layer; activation: float32 (n,).
+    row: int64 (n,) row of the token matrix; start: int64 (n,) first letter in the sequence; strand: int8
+    (n,), 1, or -1 where the filter reads the reverse complement of the window; filter: int64 (n,) index in
+    the layer; known: int16 (n,) number of known letters; score: float32 (n,), bias included; activation:
+    float32 (n,).
     """
 
     row: np.ndarray
     start: np.ndarray
+    strand: np.ndarray
     filter: np.ndarray
+    known: np.ndarray
+    score: np.ndarray
     activation: np.ndarray
+
+
+class SequenceSummary(NamedTuple):
+    """What filters made of sequences, all (n, F).
+
+    maximum: float32, the largest activation, NaN where a sequence has no window; start: int32, first letter
+    of the first window that has it, -1 where there is none; strand: int8, on which it was read (1 or -1);
+    mean: float32, over windows, of max(activation, 0), 0 where there is no window.
+    """
+
+    maximum: np.ndarray
+    start: np.ndarray
+    strand: np.ndarray
+    mean: np.ndarray
+
+
+class ScoreHistogram(NamedTuple):
+    """Windows counted by their number of known letters and their score.
+
+    counts: int64 (F, K, bins); known: int64 (K,), ascending, those that occur; edges: float32 (F, bins):
+    bin b of filter f holds edges[f, b] <= score < edges[f, b + 1], the last bin all above.
+    """
+
+    counts: np.ndarray
+    known: np.ndarray
+    edges: np.ndarray
 
 
 def read_rows(tokens, rows):
@@ -88,10 +121,13 @@ class Scanner:
         Only windows inside the sequence (see :meth:`ScanLayer.starts`).
     threads : int or None
         Default: the CPUs of this process. No result depends on it.
+    reading : int
+        1, or -1 to read the windows' reverse complements. Windows keep their order. The sequences are turned,
+        not the filters, so that a score is to the last bit that of the reverse complement of the sequence.
     """
 
-    def __init__(self, layer, length, *, inside=True, threads=None):
-        self.layer, self.length, self.inside = layer, length, inside
+    def __init__(self, layer, length, *, inside=True, threads=None, reading=1):
+        self.layer, self.length, self.inside, self.reading = layer, length, inside, reading
         self.threads = threads or available_cpus()
         self.starts = layer.starts(length, inside)
         self._before = -int(self.starts.min(initial=0))
@@ -124,6 +160,10 @@ class Scanner:
             pad = ((0, 0), (self._before, self._after))
             tokens = np.pad(tokens, pad, constant_values=self.layer.alphabet.unknown)
         starts = self.starts + self._before
+        if self.reading < 0:
+            alphabet = self.layer.alphabet
+            tokens = alphabet.reverse_complement(np.minimum(tokens, alphabet.unknown))
+            starts = tokens.shape[1] - self.layer.span - starts
 
         def call(part):
             where, tables = part
@@ -146,6 +186,13 @@ class Scanner:
         scores = np.empty((len(tokens), len(self.starts), len(self.layer.filters)), np.float32)
         self.run(kernels.scores_of, tokens, (scores, 2))
         return scores
+
+
+def scanners_of(layer, length, *, inside=True, threads=None):
+    """Return a scanner for each direction in which the layer reads windows."""
+    return [
+        Scanner(layer, length, inside=inside, threads=threads, reading=reading) for reading in layer.readings
+    ]
 
 
 def _word_tables(layer, size, group):
@@ -173,43 +220,182 @@ def activation_blocks(layer, tokens, rows=None, *, inside=True, threads=None):
     rows : int array or None
         Which of them; default all.
     inside : bool
-        Only windows inside the sequence; else as many as the layer has outputs, equal to the layer's.
+        Only windows inside the sequence; else as many as the layer has outputs, equal to the layer's. On
+        both strands the larger activation of a window.
     threads : int or None
         Default: all CPUs.
     """
-    scanner = Scanner(layer, tokens.shape[1], inside=inside, threads=threads)
+    scanners = scanners_of(layer, tokens.shape[1], inside=inside, threads=threads)
     for part, block in read_blocks(tokens, rows, BLOCK_VALUES // len(layer.filters)):
-        yield part, layer.activate(scanner.scores(block))
+        yield part, _activations(scanners, block)
 
 
-def sequence_maxima(layer, tokens, rows=None, *, threads=None):
-    """Return the largest activation of every sequence and filter, and where it is.
+def _activations(scanners, block):
+    """Return the activations of a block, float32 (n, windows, F): the larger one of all readings."""
+    layer = scanners[0].layer
+    activations = layer.activate(scanners[0].scores(block))
+    for scanner in scanners[1:]:
+        np.maximum(activations, layer.activate(scanner.scores(block)), out=activations)
+    return activations
+
+
+def summarise_sequences(layer, tokens, rows=None, *, threads=None):
+    """Return the largest and the mean activation of every sequence and filter.
+
+    Parameters
+    ----------
+    layer, tokens, rows, threads
+        As for :func:`activation_blocks`.
 
     Returns
     -------
-    activation : float32 (n, F)
-        NaN where a sequence has no window.
-    start : int32 (n, F)
-        First letter of the first window that has it; -1 where there is none.
+    SequenceSummary
     """
-    shape = (tokens.shape[0] if rows is None else len(rows), len(layer.filters))
-    values, starts = np.full(shape, np.nan, np.float32), np.full(shape, -1, np.int32)
-    scanners = [Scanner(layer, tokens.shape[1], threads=threads)]
-    if layer.activation in FALL_FIRST:
-        opposite = replace(layer, kernel=-layer.kernel, bias=-layer.bias)
-        scanners.append(Scanner(opposite, tokens.shape[1], threads=threads))
+    length, count = tokens.shape[1], tokens.shape[0] if rows is None else len(rows)
+    shape = (count, len(layer.filters))
+    result = SequenceSummary(
+        np.full(shape, np.nan, np.float32),
+        np.full(shape, -1, np.int32),
+        np.ones(shape, np.int8),
+        np.zeros(shape, np.float32),
+    )
+    turns = (1, -1) if layer.activation in FALL_FIRST else (1,)
+    opposite = replace(layer, kernel=-layer.kernel, bias=-layer.bias)
+    scanners = [
+        (Scanner(layer if turn > 0 else opposite, length, threads=threads, reading=reading), turn)
+        for reading in layer.readings
+        for turn in turns
+    ]
     done = 0
     for _, block in read_blocks(tokens, rows):
         here = slice(done, done + len(block))
         done += len(block)
-        for scanner, direction in zip(scanners, (1, -1), strict=False):
-            best, where = np.empty(values[here].shape, np.float32), np.empty(values[here].shape, np.int32)
-            scanner.run(kernels.maxima, block, (best, 1), (where, 1))
-            activation = layer.activate(direction * best)
-            better = (where >= 0) & ~(activation <= values[here])
-            values[here][better] = activation[better]
-            starts[here][better] = scanner.starts[where[better]]
-    return values, starts
+        totals, known = np.zeros((len(block), shape[1])), _known_windows(layer, block)
+        for scanner, turn in scanners:
+            part = SequenceSummary(*(array[here] for array in result))
+            _add_summary(scanner, turn, block, known, part, totals)
+        windows = (known > 0).sum(axis=1) * len(layer.readings)
+        result.mean[here] = totals / np.maximum(windows, 1)[:, None]
+    return result
+
+
+def _sums_scores(layer):
+    """Tell whether positive activations are the positive scores themselves."""
+    options = layer.activation_args
+    capped = options.get("max_value") is not None or options.get("threshold")
+    return layer.activation in ("linear", "leaky_relu") or (layer.activation == "relu" and not capped)
+
+
+def _add_summary(scanner, turn, block, known, result, totals):
+    """Put one direction of reading into the summary of a block, and its activations into the totals."""
+    layer, shape = scanner.layer, result.maximum.shape
+    best, where, total = np.empty(shape, np.float32), np.empty(shape, np.int32), np.empty(shape)
+    scanner.run(kernels.summaries, block, (best, 1), (where, 1), (total, 1))
+    activation = layer.activate(turn * best)
+    start = np.append(scanner.starts, -1)[where]
+    earlier = (activation == result.maximum) & (start < result.start)
+    better = (where >= 0) & (earlier | ~(activation <= result.maximum))
+    result.maximum[better] = activation[better]
+    result.start[better] = start[better]
+    result.strand[better] = scanner.reading
+    if turn > 0 and not _sums_scores(layer):
+        total[:] = 0
+        scanner.run(partial(_rectify, layer, known), block, (total, 1))
+    if turn > 0:
+        totals += total
+
+
+def _rectify(layer, known, tokens, layout, starts, tables, total):
+    """Add the positive activations of a few filters to total (n, filters), a few sequences at a time."""
+    shape = len(starts), tables.shape[2]
+    size = max(1, CHUNK_VALUES // max(1, shape[0] * shape[1]))
+    for first in range(0, len(tokens), size):
+        here = slice(first, first + size)
+        scores = np.empty((len(tokens[here]), *shape), np.float32)
+        kernels.scores_of(tokens[here], layout, starts, tables, scores)
+        kernels.add_rectified(layer.activate(scores), known[here], total[here])
+
+
+def _known_windows(layer, block):
+    """Return the number of known letters of every window inside, int (n, P)."""
+    starts, known = layer.starts(block.shape[1]), block < layer.alphabet.size
+    if known.all():
+        return np.full((len(block), len(starts)), layer.width, np.int16)
+    counts = np.zeros((len(block), len(starts)), np.int16)
+    for w in range(layer.width):
+        counts += known[:, starts + w * layer.dilation]
+    return counts
+
+
+def position_profile(layer, tokens, members, rows=None, *, threads=None):
+    """Sum the activations of classes of sequences at every place.
+
+    Parameters
+    ----------
+    layer, tokens, rows, threads
+        As for :func:`activation_blocks`.
+    members : bool or float (n, C)
+        Which of the sequences are in which class, or with what weight.
+
+    Returns
+    -------
+    total, squares : float64 (C, P, F)
+        Sums of the activation, and of its square, at each of the P windows inside a sequence; on both
+        strands of the larger one. A window without a known letter counts as 0.
+    """
+    members = np.ascontiguousarray(members, np.float64)
+    scanners = scanners_of(layer, tokens.shape[1], threads=threads)
+    total = np.zeros((members.shape[1], len(scanners[0].starts), len(layer.filters)))
+    squares, done = np.zeros_like(total), 0
+    for part, block in read_blocks(tokens, rows, BLOCK_VALUES // len(layer.filters)):
+        weights = members[done : done + len(part)]
+        done += len(part)
+        known = _known_windows(layer, block)
+        kernels.add_profile(_activations(scanners, block), known, weights, total, squares)
+    return total, squares
+
+
+def score_histogram(layer, tokens, low, high, bins, rows=None, *, threads=None):
+    """Count windows by their number of known letters and their score.
+
+    Parameters
+    ----------
+    layer, tokens, rows, threads
+        As for :func:`activation_blocks`. Memory grows with filters x bins: take few filters at a time.
+    low, high : float (F,)
+        Bins are equally wide from low[f] (or the float32 next below) to high[f]; scores below are not
+        counted, the last bin holds what is above. Bins narrower than the steps of float32 may stay empty.
+    bins : int
+
+    Returns
+    -------
+    ScoreHistogram
+        Windows without a known letter are not counted.
+    """
+    low, high = (np.asarray(ends, np.float64) for ends in (low, high))
+    steps = bins / np.where(high > low, high - low, 1.0)
+    scanners = scanners_of(layer, tokens.shape[1], threads=threads)
+    by_known = np.zeros(layer.width + 1, np.int64)
+    for _, block in read_blocks(tokens, rows):
+        kernels.known_histogram(block, scanners[0].layout, scanners[0].starts, by_known)
+    known = np.flatnonzero(by_known[1:]) + 1
+    place = np.full(layer.width + 1, -1)
+    place[known] = np.arange(len(known))
+    counter = np.uint32 if by_known.sum() * len(scanners) < 2**32 else np.int64
+    counts = np.zeros((len(layer.filters), len(known), bins), counter)
+    edges, count = _bin_edges(low, steps, bins), partial(kernels.bin_scores, place)
+    for _, block in read_blocks(tokens, rows):
+        for scanner in scanners:
+            scanner.run(count, block, (low, 0), (steps, 0), (edges, 0), (counts, 0))
+    return ScoreHistogram(counts.astype(np.int64), known, edges)
+
+
+def _bin_edges(low, steps, bins):
+    """Return the least float32 score of each bin, (F, bins); the first is not above low."""
+    edges = (low[:, None] + np.arange(bins) / steps[:, None]).astype(np.float32)
+    first = edges[:, 0]
+    edges[:, 0] = np.where(first > low, np.nextafter(first, np.float32(-np.inf)), first)
+    return edges
 
 
 def positive_quantile(layer, tokens, percentile, rows=None, *, threads=None):
@@ -230,14 +416,15 @@ def positive_quantile(layer, tokens, percentile, rows=None, *, threads=None):
     count : int64 (F,)
         Number of windows with a positive activation.
     """
-    scanner = Scanner(layer, tokens.shape[1], threads=threads)
-    total = (tokens.shape[0] if rows is None else len(rows)) * len(scanner.starts)
+    scanners = scanners_of(layer, tokens.shape[1], threads=threads)
+    total = (tokens.shape[0] if rows is None else len(rows)) * len(scanners[0].starts) * len(scanners)
     counter = np.uint32 if total < 2**32 else np.int64
     filters = len(layer.filters)
     least = np.full(filters, least_score(layer.activation, layer.activation_args, 0.0), np.float32)
     coarse = np.zeros((filters, 2**16), counter)
     for _, block in read_blocks(tokens, rows):
-        scanner.run(kernels.coarse_histogram, block, (least, 0), (coarse, 0))
+        for scanner in scanners:
+            scanner.run(kernels.coarse_histogram, block, (least, 0), (coarse, 0))
     count = coarse.sum(axis=1, dtype=np.int64)
     position = np.maximum(count - 1, 0) * (percentile / 100)
     low = np.floor(position).astype(np.int64)
@@ -247,7 +434,8 @@ def positive_quantile(layer, tokens, percentile, rows=None, *, threads=None):
         if upper is None or (bins != upper).any():
             fine, upper = np.zeros(coarse.shape, counter), bins
             for _, block in read_blocks(tokens, rows):
-                scanner.run(kernels.fine_histogram, block, (least, 0), (upper, 0), (fine, 0))
+                for scanner in scanners:
+                    scanner.run(kernels.fine_histogram, block, (least, 0), (upper, 0), (fine, 0))
         ends.append(layer.activate(_find_scores(fine, upper, ranks)).astype(np.float64))
     threshold = _interpolate(*ends, position - low)
     return np.where(count > 0, threshold, np.nan), count
@@ -317,14 +505,31 @@ def count_hits(layer, tokens, cutoffs, rows=None, *, threads=None):
     hits : int64 (F,)
         Number of windows.
     letters : int64 (F, W, A)
-        Occurrences of each letter at each position; an unknown letter adds none.
+        Occurrences of each letter at each position, as the filter reads them; an unknown letter adds none.
     """
-    scanner = Scanner(layer, tokens.shape[1], threads=threads)
-    words = np.zeros((len(layer.filters), *scanner.words_shape), np.int64)
-    hits = np.zeros(len(layer.filters), np.int64)
+    scanners = scanners_of(layer, tokens.shape[1], threads=threads)
+    hits, words = np.zeros(len(layer.filters), np.int64), _no_words(scanners[0])
     for _, block in read_blocks(tokens, rows):
-        hits += _count_block(scanner, block, cutoffs, words).sum(axis=0, dtype=np.int64)
-    return hits, _letters_of(words, layer, scanner)
+        for scanner in scanners:
+            hits += _count_block(scanner, block, cutoffs, words).sum(axis=0, dtype=np.int64)
+    return hits, _letters_of(words, layer, scanners[0])
+
+
+def count_sequence_hits(layer, tokens, cutoffs, rows=None, *, threads=None):
+    """Return the number of hits of every sequence and filter, int32 (n, F).
+
+    Parameters are those of :func:`count_hits`.
+    """
+    scanners = scanners_of(layer, tokens.shape[1], threads=threads)
+    blocks = [
+        sum(_count_block(scanner, block, cutoffs, _no_words(scanner)) for scanner in scanners)
+        for _, block in read_blocks(tokens, rows)
+    ]
+    return np.concatenate([np.zeros((0, len(layer.filters)), np.int32), *blocks])
+
+
+def _no_words(scanner):
+    return np.zeros((len(scanner.layer.filters), *scanner.words_shape), np.int64)
 
 
 def _count_block(scanner, block, cutoffs, words):
@@ -352,25 +557,36 @@ def hit_blocks(layer, tokens, cutoffs, rows=None, *, threads=None):
     cutoffs : float32 (W + 1, F)
         See :func:`score_cutoffs`.
     """
-    scanner = Scanner(layer, tokens.shape[1], threads=threads)
-    filters = len(layer.filters)
-    for part, block in read_blocks(tokens, rows, BLOCK_VALUES // filters):
-        hits = _count_block(scanner, block, cutoffs, np.zeros((filters, *scanner.words_shape), np.int64))
-        counts = hits.sum(axis=0, dtype=np.int64)
-        first = np.cumsum(counts) - counts
-        total = int(counts.sum())
-        where, window = np.empty(total, np.int32), np.empty(total, np.int32)
-        values = np.empty(total, np.float32)
-        lister = partial(_list_hits, where, window, values)
-        scanner.run(lister, block, (cutoffs, 1), (first, 0))
-        yield Hits(
-            part[where],
-            scanner.starts[window],
-            np.repeat(np.arange(filters), counts),
-            layer.activate(values),
-        )
+    scanners = scanners_of(layer, tokens.shape[1], threads=threads)
+    for part, block in read_blocks(tokens, rows, BLOCK_VALUES // len(layer.filters)):
+        found = [_block_hits(scanner, part, block, cutoffs) for scanner in scanners]
+        yield found[0][0] if len(found) == 1 else _merge(found)
 
 
-def _list_hits(rows, windows, values, *arguments):
-    """`kernels.list_hits` with the outputs, which are not by filter, first."""
-    kernels.list_hits(*arguments, rows, windows, values)
+def _block_hits(scanner, rows, block, cutoffs):
+    """Return the Hits of one direction of reading in a block, and their rows within it."""
+    layer, filters = scanner.layer, len(scanner.layer.filters)
+    counts = _count_block(scanner, block, cutoffs, _no_words(scanner)).sum(axis=0, dtype=np.int64)
+    first, total = np.cumsum(counts) - counts, int(counts.sum())
+    where, window = np.empty(total, np.int32), np.empty(total, np.int32)
+    known, scores = np.empty(total, np.int16), np.empty(total, np.float32)
+    lister = partial(kernels.list_hits, where, window, known, scores)
+    scanner.run(lister, block, (cutoffs, 1), (first, 0))
+    hits = Hits(
+        row=rows[where],
+        start=scanner.starts[window],
+        strand=np.full(total, scanner.reading, np.int8),
+        filter=np.repeat(np.arange(filters), counts),
+        known=known,
+        score=scores,
+        activation=layer.activate(scores),
+    )
+    return hits, where
+
+
+def _merge(found):
+    """Put the hits of both directions of reading into one order."""
+    hits = Hits(*map(np.concatenate, zip(*(one for one, _ in found), strict=True)))
+    where = np.concatenate([rows for _, rows in found])
+    order = np.lexsort((-hits.strand, hits.start, where, hits.filter))
+    return Hits(*(array[order] for array in hits))

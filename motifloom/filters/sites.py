@@ -7,17 +7,45 @@ import numpy as np
 import pandas as pd
 import pysam
 
-from motifloom.filters.scan import hit_blocks, score_cutoffs
+from motifloom.filters.methods import best_windows, stack_cutoffs, window_letters
+from motifloom.filters.scan import hit_blocks, read_rows
+from motifloom.filters.site_table import COLUMNS
+from motifloom.filters.summaries import layer_slices
 from motifloom.io import atomic_path
 
-COLUMNS = ["chrom", "start", "end", "filter", "score", "strand", "id", "offset", "part", "targets"]
 # tabix's own index ends at this position; beyond, the CSI format serves.
 TBI_END = 2**29
 SITES_AT_ONCE = 2**17
 LOG = logging.getLogger(__name__)
 
 
-def genomic_windows(start, end, strand, offset, span):
+def by_cutoffs(tokens, cutoffs, threads=None):
+    """Return the function that finds sites again by scanning; see :func:`write_sites`.
+
+    cutoffs : dict of str to float32 (W + 1,), least score of a site by filter and number of known letters.
+    """
+
+    def find(layer, columns, rows):
+        return hit_blocks(layer, tokens, stack_cutoffs(layer, cutoffs), rows, threads=threads)
+
+    return find
+
+
+def by_classes(summary, members, rows, most_sites):
+    """Return the function that finds the sites of `class_max` again; see :func:`write_sites`.
+
+    summary, members, rows, most_sites : as given to :func:`motifloom.filters.methods.class_max_motifs`.
+    """
+
+    def find(layer, columns, here):
+        hits, _, _ = best_windows(layer, columns, summary, members, rows, most_sites)
+        chosen = np.isin(hits.row, here)
+        yield type(hits)(*(array[chosen] for array in hits))
+
+    return find
+
+
+def genomic_windows(start, end, strand, offset, span, reading=1):
     """Return where windows lie in the genome.
 
     Parameters
@@ -30,17 +58,19 @@ def genomic_windows(start, end, strand, offset, span):
         First letter of the window in the example as it was read.
     span : int
         Letters that a window covers.
+    reading : int array (n,) or int
+        1 where the filter reads the example as it is, -1 where it reads its reverse complement.
 
     Returns
     -------
     start, end : int64 (n,)
         0-based half-open; on a minus-strand example they run backwards from its end.
     strand : str array (n,)
-        - or +.
+        - or +: the strand of the genome that the filter reads.
     """
     minus = np.asarray(strand) == "-"
     first = np.where(minus, np.asarray(end) - offset - span, np.asarray(start) + offset)
-    return first, first + span, np.where(minus, "-", "+")
+    return first, first + span, np.where(minus != (np.asarray(reading) < 0), "-", "+")
 
 
 def target_labels(targets, task, classes):
@@ -57,29 +87,33 @@ def target_labels(targets, task, classes):
     return np.array([",".join(names[row > 0.5]) or "." for row in targets], object)
 
 
-def write_sites(motifs, bank, dataset, parts, path, *, threads=None):
-    """Scan again with a motif set's thresholds and write its sites, sorted, as a bgzip BED file.
+def write_sites(bank, dataset, parts, path, find, *, expected=0, annotate=None):
+    """Find the sites behind a motif set again and write them, sorted, as a bgzip BED file.
 
     Memory does not grow with the number of sites: examples are scanned in the order of the genome, and
     sites are written as soon as no later example can lie before them.
 
     Parameters
     ----------
-    motifs : MotifSet
-        Made by a method with sites and thresholds on the activation.
     bank : FilterBank
-        Its filters.
+        The filters.
     dataset : motifloom.data.store.Dataset
         Only tokens, targets, regions, task and classes are used.
     parts : str array (N,)
         The part of each example; "" leaves it out.
     path : path
         Result. Columns chrom, start, end, filter, score (activation), strand, id, offset (of the window
-        in the example as it was read), part, targets. An example without coordinates stands under its id
+        in the example as it was read), part, targets, sequence (as the filter reads it), p_value, q_value
+        ("." without a test). An example without coordinates stands under its id
         in place of a chromosome, at its offset. With any coordinates a tabix index (.tbi, or .csi where a
         chromosome is too long for it) is written beside.
-    threads : int or None
-        Default: all CPUs. The result does not depend on it.
+    find : callable
+        (layer, slice of its filters, int array of rows) -> iterable of Hits; of :func:`by_cutoffs` or
+        :func:`by_classes`.
+    expected : int
+        About how many sites there will be; memory is kept even by it.
+    annotate : callable, optional
+        (names of the layer's filters, Hits) -> p-values, q-values, float (n,).
 
     Returns
     -------
@@ -92,12 +126,12 @@ def write_sites(motifs, bank, dataset, parts, path, *, threads=None):
         with pysam.BGZFile(str(temporary), "wb") as file:
             file.write(("#" + "\t".join(COLUMNS) + "\n").encode())
             written = 0
-            for sites in _sorted_sites(motifs, bank, dataset.tokens, examples, threads):
+            for sites in _sorted_sites(bank, dataset.tokens, examples, find, expected, annotate):
                 written += len(sites)
-                file.write(_lines(sites, examples, motifs.filters))
+                file.write(_lines(sites, examples, bank.filters))
         if located:
             _index(temporary, path, int(examples["end"].max()))
-    LOG.info("%d sites of %d filters", written, len(motifs))
+    LOG.info("%d sites of %d filters", written, len(bank))
     return written
 
 
@@ -119,15 +153,15 @@ def _examples(dataset, parts):
     return frame
 
 
-def _sorted_sites(motifs, bank, tokens, examples, threads):
-    """Yield frames of sites (example, group, start, end, strand, filter, offset, score) in file order."""
+def _sorted_sites(bank, tokens, examples, find, expected, annotate):
+    """Yield frames of sites in file order."""
     if not len(bank):
         return
     waiting = []
-    step = max(1, SITES_AT_ONCE * len(examples) // max(SITES_AT_ONCE, int(motifs.n_sites.sum())))
+    step = max(1, SITES_AT_ONCE * len(examples) // max(SITES_AT_ONCE, int(expected)))
     for first in range(0, len(examples), step):
         last = min(len(examples), first + step)
-        waiting += _found(motifs, bank, tokens, examples, slice(first, last), threads)
+        waiting += _found(bank, tokens, examples, slice(first, last), find, annotate)
         sites = pd.concat(waiting, ignore_index=True)
         if last < len(examples):
             following = examples.iloc[last]
@@ -138,18 +172,19 @@ def _sorted_sites(motifs, bank, tokens, examples, threads):
         yield sites.sort_values(["group", "start", "end", "filter", "example"], kind="stable")
 
 
-def _found(motifs, bank, tokens, examples, part, threads):
+def _found(bank, tokens, examples, part, find, annotate):
     """Return frames of the sites in some examples, by layer and block."""
     here = examples.iloc[part]
     place = pd.Series(np.arange(part.start, part.stop), here["row"])
-    frames, before = [], 0
-    for layer in bank.layers:
-        thresholds = motifs.thresholds[before : before + len(layer.filters)]
-        cutoffs = score_cutoffs(layer, thresholds)
-        for hits in hit_blocks(layer, tokens, cutoffs, here["row"].to_numpy(), threads=threads):
+    frames = []
+    for layer, columns in layer_slices(bank):
+        for hits in find(layer, columns, here["row"].to_numpy()):
             example = place.loc[hits.row].to_numpy()
             of = examples.iloc[example]
-            start, end, strand = genomic_windows(of["start"], of["end"], of["strand"], hits.start, layer.span)
+            start, end, strand = genomic_windows(
+                of["start"], of["end"], of["strand"], hits.start, layer.span, hits.strand
+            )
+            p, q = annotate(layer.filters, hits) if annotate else (np.nan, np.nan)
             frame = pd.DataFrame(
                 {
                     "example": example,
@@ -157,14 +192,24 @@ def _found(motifs, bank, tokens, examples, part, threads):
                     "start": np.maximum(start, 0),
                     "end": end,
                     "strand": strand,
-                    "filter": hits.filter + before,
+                    "filter": hits.filter + columns.start,
                     "offset": hits.start,
                     "score": hits.activation,
+                    "sequence": _sequences(layer, tokens, hits),
+                    "p": p,
+                    "q": q,
                 }
             )
             frames.append(frame)
-        before += len(layer.filters)
     return frames
+
+
+def _sequences(layer, tokens, hits):
+    """Return the letters of windows as the filter reads them, str (n,)."""
+    rows, at = np.unique(hits.row, return_inverse=True)
+    letters = window_letters(layer, read_rows(tokens, rows), at, hits.start, hits.strand)
+    text = layer.alphabet.decode(letters.ravel())
+    return np.array([text[i : i + layer.width] for i in range(0, len(text), layer.width)], dtype=object)
 
 
 def _lines(sites, examples, names):
@@ -181,9 +226,16 @@ def _lines(sites, examples, names):
         sites["offset"],
         of["part"],
         of["targets"],
+        sites["sequence"],
+        _written(sites["p"]),
+        _written(sites["q"]),
     )
-    line = "%s\t%d\t%d\t%s\t%.6g\t%s\t%s\t%d\t%s\t%s\n"
+    line = "%s\t%d\t%d\t%s\t%.6g\t%s\t%s\t%d\t%s\t%s\t%s\t%s\t%s\n"
     return "".join(map(line.__mod__, zip(*(column.tolist() for column in columns), strict=True))).encode()
+
+
+def _written(p):
+    return p.map("{:.4g}".format).where(p.notna(), ".")
 
 
 def _index(temporary, path, end):

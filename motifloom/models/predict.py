@@ -59,7 +59,7 @@ def predict(model, tokens, *, task, alphabet, reverse_complement=False, batch=51
     length = model.input_shape[1]
     if length not in (None, tokens.shape[1]):
         raise UserError(f"the model takes sequences of {length} letters, not of {tokens.shape[1]}")
-    squash = _squash(model, task)
+    squash = squash_of(model, task)
     scores = np.empty((len(tokens), model.output_shape[1]), np.float32)
     for start in range(0, len(tokens), batch):
         block = np.asarray(tokens[start : start + batch])
@@ -72,7 +72,7 @@ def predict(model, tokens, *, task, alphabet, reverse_complement=False, batch=51
     return scores
 
 
-def _squash(model, task):
+def squash_of(model, task):
     """Return the function from a network's outputs to scores."""
     loss = getattr(model, "loss", None)
     on_logits = getattr(loss, "get_config", dict)().get("from_logits", False)

@@ -13,6 +13,7 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 from matplotlib.textpath import TextPath
+from matplotlib.ticker import EngFormatter, MaxNLocator
 
 from motifloom.plots.style import GREY, NUCLEOTIDE_COLOURS
 
@@ -40,12 +41,27 @@ AMINO_ACID_COLOURS = {
     **dict.fromkeys("AVILMFW", "#333333"),
     **dict.fromkeys("GP", "#E69F00"),
 }
-LABELS = {"information": "bits", "probability": "probability", "counts": "count", "weights": "weight"}
+LABELS = {"information": "bits", "probability": "probability", "counts": "sites", "weights": "weight"}
+# What the grid says of its scale; {bits} is the most that a position holds.
+SCALES = {
+    "information": "information, full scale {bits:.3g} bits",
+    "probability": "probability, full scale 1",
+    "counts": "sites, full scale: all sites of the filter",
+    "weights": "weights, each filter on its own scale, its range behind its name",
+}
 # Space at the sides of a letter, and the least height drawn, as shares of a column and of the scale.
 GAP = 0.04
 INVISIBLE = 0.01
+# The same on a page of many logos, where a box of this height is a point of the font's 7 high.
+SMALL = 0.03
 # Units of an inline SVG: a column is this wide, the scale this high.
 COLUMN, HEIGHT = 30, 100
+# The grid, in inches: width of a page and of a letter with many filters and with few, height of a logo and of
+# what is above it, space between columns, width of a character of a label, margin.
+MANY, PAGES, LETTERS = 60, (15, 11), (0.1, 0.13)
+LOGO, LABEL, BETWEEN, CHARACTER, MARGIN = 0.4, 0.21, 0.2, 0.062, 0.1
+# Letters of the grid stand on a lattice of a tenth of a point, which halves its file.
+LATTICE = 720
 CODES = {"M": Path.MOVETO, "L": Path.LINETO, "C": Path.CURVE4, "Z": Path.CLOSEPOLY}
 
 
@@ -114,13 +130,17 @@ def _letter_path(letter, left, bottom, width, height):
     return Path((corner + vertices * scale).reshape(-1, 2), np.tile(codes, len(corner)))
 
 
-def _add_letters(axes, letters, boxes):
-    """Draw boxes (letter index, left, bottom, width, height) as one patch per letter."""
+def _add_letters(axes, letters, boxes, on_lattice=False):
+    """Draw boxes (letter index, left, bottom, width, height) as one patch per letter.
+
+    With `on_lattice` points are moved to whole units, which have short numbers in a file.
+    """
     index, left, bottom, width, height = boxes
     for number, letter in enumerate(letters):
         here = index == number
         if here.any():
             path = _letter_path(letter, left[here], bottom[here], width[here], height[here])
+            path = Path(np.rint(path.vertices), path.codes) if on_lattice else path
             axes.add_patch(PathPatch(path, facecolor=letter_colour(letter, letters), linewidth=0))
 
 
@@ -155,6 +175,9 @@ def draw_logo(axes, motif, kind="information", letters="ACGT", background=None, 
     axes.set_xlim(first - 0.5, first + len(values) - 0.5)
     axes.set_ylim(low, high)
     axes.set_ylabel(LABELS[kind])
+    if kind == "counts":
+        axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
+        axes.yaxis.set_major_formatter(EngFormatter(sep=""))
     if low < 0:
         axes.axhline(0, color="black", linewidth=0.6)
 
@@ -165,11 +188,25 @@ def _letters(motif, letters):
 
 def _figure(columns, panels=1, title=""):
     """Return a figure and its axes for logos of so many columns, placed without a slow layout engine."""
-    width, height = 0.75 + 0.27 * columns, 0.45 + 1.15 * panels
+    width, height = 0.75 + 0.27 * columns, 0.62 + 1.15 * panels
     figure, axes = plt.subplots(panels, figsize=(width, height), sharex=True, layout="none", squeeze=False)
-    figure.subplots_adjust(0.6 / width, 0.28 / height, 1 - 0.1 / width, 1 - 0.25 / height, hspace=0.45)
+    figure.subplots_adjust(0.6 / width, 0.45 / height, 1 - 0.1 / width, 1 - 0.25 / height, hspace=0.45)
     axes[0, 0].set_title(title, loc="left", fontsize=9)
+    axes[-1, 0].set_xlabel("position")
     return figure, axes[:, 0]
+
+
+def _matrix(motifs, name, kind):
+    """Return what a logo of this kind is drawn from, float (W, A); None for a filter without sites."""
+    if kind == "weights":
+        if motifs.kernels is None:
+            raise ValueError("this motif set holds no weights; make it from a filter bank")
+        return motifs.kernels[name]
+    if kind == "counts" and motifs.n_sites is None:
+        raise ValueError(f"motifs by {motifs.method} are made without sites, so there are no counts")
+    if name in motifs.silent:
+        return None
+    return motifs.counts[name] if kind == "counts" else motifs.probabilities(name)
 
 
 def logo_figure(motifs, name, kind="information"):
@@ -182,14 +219,25 @@ def logo_figure(motifs, name, kind="information"):
     name : str
         The filter.
     kind : str
-        information, probability or counts.
+        information (bits, relative to equally likely letters), probability, counts (of sites) or weights
+        (the kernel, positive ones up, negative ones down). But for weights, a filter without sites has no
+        logo, and the figure says so.
+
+    Raises
+    ------
+    ValueError
+        The set has no counts of sites, or no weights.
     """
-    motif = motifs[name]
+    matrix = _matrix(motifs, name, kind)
+    width = len(motifs.counts[name]) if matrix is None else len(matrix)
     title = name + _sites(motifs, motifs.filters.index(name))
-    figure, (axes,) = _figure(max(len(motif), 10), title=title)
-    matrix = motifs.counts[name] if kind == "counts" or name in motifs.silent else motif
-    draw_logo(axes, matrix, kind, motifs.alphabet.letters)
-    axes.set_xticks(np.arange(0, len(motif), 5 if len(motif) > 12 else 1))
+    figure, (axes,) = _figure(max(width, 10), title=title)
+    if matrix is None:
+        axes.text(0.5, 0.5, "no sites", color=GREY, ha="center", va="center", transform=axes.transAxes)
+        axes.set(xlim=(-0.5, max(width, 1) - 0.5), yticks=[], ylabel=LABELS[kind])
+    else:
+        draw_logo(axes, matrix, kind, motifs.alphabet.letters)
+    axes.set_xticks(np.arange(0, width, 5 if width > 12 else 1))
     return figure
 
 
@@ -222,46 +270,109 @@ def match_figure(query, target, row):
     return figure
 
 
-def logo_grid(motifs):
+def logo_grid(motifs, kind="information"):
     """Return a figure with the logos of all filters of a motif set, in order.
 
-    Letters are as wide, and a bit as high, in all of them; a line at the foot of each logo spans its
-    positions and a faint one marks the full scale. Filters without sites are named, with no logo; a set
-    without filters gives a line that says so.
+    Letters are as wide, and a logo as high, for all of them; a line at the foot of each logo spans its
+    positions, and a faint one marks the full scale, which the head of the page tells. A filter without sites
+    has its name and "no sites", but for weights, which it has. A set without filters gives a line saying so.
+
+    Parameters
+    ----------
+    motifs : MotifSet
+        The set; a page holds 300 filters and more.
+    kind : str
+        As in :func:`logo_figure`.
     """
     if not len(motifs):
         figure = plt.figure(figsize=(4, 0.5), layout="none")
         figure.text(0.5, 0.5, "no convolution scans the sequence", ha="center", va="center", color=GREY)
         return figure
-    letters, silent = motifs.alphabet.letters, set(motifs.silent)
-    widest = max(len(motifs.counts[name]) for name in motifs)
-    across = max(1, min(len(motifs), 5 if len(motifs) > 24 else 4, 120 // widest))
-    down = -(-len(motifs) // across)
-    cell_width, cell_height = widest + 1.5, 1.55
-    figure = plt.figure(
-        figsize=(0.13 * across * cell_width + 0.1, 0.47 * down * cell_height + 0.1), layout="none"
+    letters, few = motifs.alphabet.letters, len(motifs) <= MANY
+    matrices = {name: _matrix(motifs, name, kind) for name in motifs}
+    labels = [
+        name if matrices[name] is None else name + _label(motifs, number, kind)
+        for number, name in enumerate(motifs)
+    ]
+    wide = LETTERS[few] * max(len(counts) for counts in motifs.counts.values())
+    wide = max(wide, CHARACTER * max(map(len, labels))) + BETWEEN
+    across = max(1, min(len(motifs), int(PAGES[few] / wide)))
+    head, tall = 0.35, LOGO + LABEL
+    title = _head(motifs, kind)
+    size = (
+        2 * MARGIN + max(across * wide, 1.15 * CHARACTER * len(title)),
+        head + -(-len(motifs) // across) * tall + MARGIN,
     )
+    figure = plt.figure(figsize=np.ceil(np.multiply(size, LATTICE)) / LATTICE, layout="none")
     axes = figure.add_axes((0, 0, 1, 1))
-    axes.set(xlim=(-0.75, across * cell_width - 0.75), ylim=(-down * cell_height, 0.05))
+    axes.set(xlim=(0, figure.get_figwidth() * LATTICE), ylim=(-figure.get_figheight() * LATTICE, 0))
     axes.set_axis_off()
-    full, boxes = np.log2(len(letters)), []
-    for number, name in enumerate(motifs):
-        left, base = number % across * cell_width, -(number // across) * cell_height - 1.4
-        label = name + _sites(motifs, number)
+    axes.text(MARGIN * LATTICE, -MARGIN * LATTICE, title, fontsize=8, va="top", parse_math=False)
+    letter, height, boxes = LETTERS[few] * LATTICE, LOGO * LATTICE, []
+    for number, (name, matrix) in enumerate(matrices.items()):
+        left = (MARGIN + number % across * wide) * LATTICE
+        foot = -(head + (number // across + 1) * tall - 0.06) * LATTICE
+        right = left + letter * len(motifs.counts[name])
         axes.text(
-            left, base + 1.05, label, fontsize=7, va="bottom", color=GREY if name in silent else "black"
+            *(left, foot + height + 0.02 * LATTICE, labels[number]),
+            fontsize=7,
+            va="bottom",
+            color=GREY if matrix is None else "black",
+            parse_math=False,
         )
-        if name in silent:
+        axes.plot([left, right], [foot + height] * 2, color="#DDDDDD", linewidth=0.4)
+        if matrix is None:
+            axes.plot([left, right], [foot] * 2, color="#DDDDDD", linewidth=0.4)
+            middle = ((left + right) / 2, foot + height / 2)
+            axes.text(*middle, "no sites", fontsize=7, color=GREY, ha="center", va="center")
             continue
-        values = heights(motifs.probabilities(name)) / full
-        index, column, bottom, height = _boxes(values, INVISIBLE)
-        width = np.full(len(index), 1 - 2 * GAP)
-        boxes.append((index, left + column + GAP, base + bottom, width, height))
-        axes.plot([left, left + len(values)], [base, base], color="black", linewidth=0.5)
-        axes.plot([left, left + len(values)], [base + 1, base + 1], color="#DDDDDD", linewidth=0.4)
+        values, low, high = _on_scale(matrix, motifs, number, kind)
+        zero = foot + height * -low / (high - low)
+        axes.plot([left, right], [zero] * 2, color="black", linewidth=0.5)
+        index, column, bottom, tallness = _boxes(values / (high - low), INVISIBLE if few else SMALL)
+        width = np.full(len(index), (1 - 2 * GAP) * letter)
+        boxes.append(
+            (index, left + (column + GAP) * letter, zero + bottom * height, width, tallness * height)
+        )
     if boxes:
-        _add_letters(axes, letters, [np.concatenate(arrays) for arrays in zip(*boxes, strict=True)])
+        joined = [np.concatenate(arrays) for arrays in zip(*boxes, strict=True)]
+        _add_letters(axes, letters, joined, on_lattice=True)
     return figure
+
+
+def _on_scale(matrix, motifs, number, kind):
+    """Return a logo's heights, float (W, A), and the low and high ends of its scale."""
+    values = heights(matrix, kind)
+    if kind == "weights":
+        low, high = _range(matrix)
+        return values, low, high if high > low else low + 1
+    counts = kind == "counts"
+    return (
+        values,
+        0,
+        motifs.n_sites[number] if counts else {"probability": 1}.get(kind, np.log2(values.shape[1])),
+    )
+
+
+def _range(kernel):
+    """Return the lowest and the highest stack of weights; 0 lies between."""
+    return np.minimum(kernel, 0).sum(axis=1).min(initial=0), np.maximum(kernel, 0).sum(axis=1).max(initial=0)
+
+
+def _label(motifs, number, kind):
+    """Return what stands behind a filter's name in the grid."""
+    if kind != "weights":
+        return _sites(motifs, number)
+    low, high = _range(motifs.kernels[motifs.filters[number]])
+    return f"  {low:.2g} to {high:.2g}" + (",  no sites" if motifs.filters[number] in motifs.silent else "")
+
+
+def _head(motifs, kind):
+    """Return the head of the grid: what is drawn, of how many filters, and on which scale."""
+    scale = SCALES[kind].format(bits=np.log2(motifs.alphabet.size))
+    silent = f", {len(motifs.silent):,} without sites" if motifs.silent else ""
+    noun = "filter" if len(motifs) == 1 else "filters"
+    return f"{motifs.method}: {len(motifs):,} {noun}{silent}.  Height: {scale}."
 
 
 def _sites(motifs, number):

@@ -1,54 +1,26 @@
-"""The table of filters: a row per filter and method, its panel, and every logo drawn once."""
+"""The Filters section of a page: its rows, the numbers behind the panels, and what is linked."""
 
-import hashlib
-import re
+from motifloom.report.compact import as_json, columns_of, short, shorts
+from motifloom.report.filter_cells import LABELS, dot_width
+from motifloom.report.filter_data import Known, glyphs, list_targets, seed_block
+from motifloom.report.filter_rows import filter_rows
+from motifloom.report.format import METRIC_LABELS, count, metric_interval, metric_label, number
+from motifloom.report.sections import drawn
 
-import numpy as np
-from markupsafe import Markup
-
-from motifloom.plots.logos import logo_svg
-from motifloom.report.format import is_missing, number, p_value
-
-BEST = ["best_match_id", "best_match_name", "best_match_q_value"]
-# Rows beyond this many make a page slow to open; further seeds then stay in their files.
+# Rows beyond this many, or bytes of numbers, make a page slow to open; further seeds stay in their files.
 MOST_ROWS = 1000
-# Matches listed in a panel; all are in the table of matches.
-MOST_MATCHES = 10
-
-
-class LogoStore:
-    """Draws each logo once as an SVG symbol, which rows and panels then refer to."""
-
-    def __init__(self):
-        self._symbols = {}
-
-    def add(self, motif, letters="ACGT"):
-        """Return {"id", "width"} of the symbol of a motif, drawn if it is new; None for None.
-
-        Parameters
-        ----------
-        motif : pandas.DataFrame, array or None
-            Probabilities (W, A); a data frame's columns are the letters.
-        letters : str
-            Letters of an array's columns.
-        """
-        if motif is None:
-            return None
-        letters = "".join(motif.columns) if hasattr(motif, "columns") else letters
-        values = np.round(np.asarray(motif, dtype=np.float64), 4)
-        name = "logo-" + hashlib.sha256(letters.encode() + values.tobytes()).hexdigest()[:10]
-        if name not in self._symbols:
-            self._symbols[name] = _symbol(logo_svg(values, letters), name)
-        return {"id": name, "width": len(values)}
-
-    def symbols(self):
-        """Return all symbols as markup."""
-        return Markup("".join(self._symbols.values()))
-
-
-def _symbol(text, name):
-    box, inner = re.fullmatch(r'<svg[^>]*? viewBox="([^"]+)"[^>]*>(.*)</svg>', text, re.DOTALL).groups()
-    return f'<symbol id="{name}" viewBox="{box}" preserveAspectRatio="none">{inner}</symbol>'
+MOST_BYTES = 7_000_000
+# Pictures in the gallery of a page, in bytes.
+MOST_PICTURES = 2_500_000
+# What rows show of the analyses, where there are any.
+ANALYSES = ["importance", "enrichment", "position", "cluster"]
+# Names as the page writes them.
+PERTURBATIONS = {"shuffle": "kernel shuffled", "knockout": "filter knocked out"}
+MEASURES = {
+    "adjusted_rand": "adjusted Rand index",
+    "adjusted_mutual_information": "adjusted mutual information",
+    "cophenetic_correlation": "cophenetic correlation",
+}
 
 
 def filters_section(report, store):
@@ -57,127 +29,172 @@ def filters_section(report, store):
     Parameters
     ----------
     report : motifloom.report.page.ExperimentReport
-    store : LogoStore
-        Collects the logos.
+    store : motifloom.report.symbols.SymbolStore
+        Collects the logos and small pictures.
 
     Returns
     -------
     dict or None
-        rows (best match first, within seed and method), methods, seeds shown, seeds left out.
+        rows (most important or best matched first, within seed and method), the same as groups of one seed
+        and method, those that show at first leading; methods, seeds shown, seeds
+        left out, targets, columns (which have data), data (JSON text by identifier of its element), and of
+        each seed shown its files, pictures, groups of filters and clusterings.
     """
-    rows, shown, left_out = [], [], []
+    targets, known = list_targets(report), Known(report.database)
+    dotted = _dotted(report, targets)
+    rows, data, shown, left_out, chosen = [], {}, [], [], []
     for run in report.runs:
         if run.summary is None or not len(run.summary):
             continue
-        if shown and len(rows) + len(run.summary) > MOST_ROWS:
+        block = _block(run, report, targets, known, rows, data)
+        if block is None:
             left_out.append(run)
             continue
+        found, analyses = filter_rows(run, report, store, dotted)
         shown.append(run)
-        rows += _run_rows(run, report.database, store)
+        chosen.append(analyses)
+        rows += found
+        data[f"filters-seed{run.seed}"] = block
     if not rows:
         return None
+    methods = list(dict.fromkeys(name for run in shown for name in run.summary["method"]))
+    pair = next((one.pair for one in chosen if one.pair), None)
+    effect = next((one.effect for one in chosen if one.effect), None)
+    shared = {
+        "targets": targets,
+        "dotted": dotted,
+        "effect": effect and shorts(effect),
+        "cutoff": report.enrichment_q,
+        "known": known.motifs,
+        "glyphs": glyphs(_alphabets(shown, known)),
+        "labels": {"metrics": METRIC_LABELS, "perturbations": PERTURBATIONS},
+        "stable": _stable_sets(report),
+    }
     return {
         "rows": rows,
-        "methods": list(dict.fromkeys(name for run in shown for name in run.summary["method"])),
+        "groups": _groups(rows, shown, methods),
+        "methods": methods,
         "shown": shown,
         "left_out": left_out,
-        "matched": any(row["matches"] for row in rows),
+        "columns": _columns(rows),
+        "targets": dotted,
+        "dot_width": dot_width(len(dotted)),
+        "classes": len(targets) > 1,
+        "pair": pair
+        and {"metric": metric_label(pair[1]), "perturbation": PERTURBATIONS.get(pair[0], pair[0])},
+        "effect": effect and LABELS[effect[3]],
+        "correlated": effect is not None and effect[3] == "correlation",
+        "cutoff": report.enrichment_q,
         "widest": max((row["logo"]["width"] for row in rows if row["logo"]), default=0),
-        "has_logos": any(row["logo"] for row in rows),
+        "seeds": [_seed_overview(run, MOST_PICTURES // len(shown)) for run in shown],
+        "data": {"filters-shared": as_json(shared), **data},
     }
 
 
-def _run_rows(run, database, store):
-    grouped = {}
-    if run.matches is not None and len(run.matches):
-        grouped = dict(list(run.matches.sort_values(["rank"], kind="stable").groupby(["method", "filter"])))
-    summary = run.summary.reindex(columns=list(dict.fromkeys([*run.summary, *BEST])))
-    summary = summary.sort_values(["best_match_q_value", "filter"], kind="stable", na_position="last")
-    most_sites = summary["n_sites"].max()
-    rows = []
-    for row in summary.to_dict("records"):
-        method, name = row["method"], row["filter"]
-        # A filter that never fires has no motif: its probabilities are the background.
-        logo = None if row["n_sites"] == 0 else store.add(run.motifs.get(method, {}).get(name))
-        matches = grouped.get((method, name))
-        found = [] if matches is None else matches.head(MOST_MATCHES).to_dict("records")
-        drawn = [_match(match, logo, database, store) for match in found]
-        has_best = not is_missing(row["best_match_id"])
-        rows.append(
-            {
-                "id": f"seed{run.seed}-{method}-{name}",
-                "seed": run.seed,
-                "method": method,
-                "filter": name,
-                "layer": row["layer"],
-                "logo": logo,
-                "sites": row["n_sites"],
-                "share": _share(row["n_sites"], most_sites),
-                "threshold": row["threshold"],
-                "information": row["information_content"],
-                "consensus": "" if is_missing(row["consensus"]) else row["consensus"],
-                "best": {
-                    "id": row["best_match_id"],
-                    "name": _name(row["best_match_name"], row["best_match_id"]),
-                }
-                if has_best
-                else None,
-                "q": row["best_match_q_value"] if has_best else float("nan"),
-                "aligned": _best(drawn, row["best_match_id"]) if has_best else None,
-                "matches": drawn,
-                "n_matches": 0 if matches is None else len(matches),
-                "text": _search_text(row, drawn if has_best else []),
-                "links": _links(run, method, name),
-            }
+def _block(run, report, targets, known, rows, data):
+    """Return the numbers of a seed as JSON; None where the page has enough already."""
+    if data and len(rows) + len(run.summary) > MOST_ROWS:
+        return None
+    block = seed_block(run, targets, known)
+    if "stability" in report.links:
+        block["links"]["stability"] = report.links["stability"]
+    text = as_json(block)
+    return None if data and sum(map(len, data.values())) + len(text) > MOST_BYTES else text
+
+
+def _columns(rows):
+    """Return which columns have anything to show."""
+    columns = {key: any(row[key] for row in rows) for key in ("logo", *ANALYSES)}
+    return columns | {"match": any(row["best"] for row in rows)}
+
+
+def _alphabets(runs, known):
+    """List the letters of the motifs that a page draws."""
+    sets = [of for run in runs for of in run.motifs.values() if len(of)]
+    motifs = [of[next(iter(of))] for of in sets]
+    letters = {"".join(motif.columns) for motif in motifs if hasattr(motif, "columns")}
+    return sorted({"ACGT"} | letters | {motif[2] for motif in known.motifs})
+
+
+def _groups(rows, shown, methods):
+    found = {(run.seed, method): [] for run in shown for method in methods}
+    for row in rows:
+        found[row["seed"], row["method"]].append(row)
+    return [{"seed": seed, "method": method, "rows": of} for (seed, method), of in found.items() if of]
+
+
+def _dotted(report, targets):
+    """Return the targets that have a column of dots: those that any enrichment was tested for."""
+    tested = {
+        str(target)
+        for run in report.runs
+        if "enrichment" in run.tables
+        for target in run.tables["enrichment"]["target"].unique()
+    }
+    return [target for target in targets if target in tested]
+
+
+def _stable_sets(report):
+    """Return the filters that are the same motif: [seed, filter, similarity, strand, offset, medoid] each."""
+    sets = []
+    if report.stability is None or len({run.seed for run in report.runs}) < 2:
+        return sets
+    columns = ["seed", "filter", "similarity", "strand", "offset", "medoid"]
+    for _, rows in report.stability.groupby("motif", sort=True):
+        sets.append(
+            [
+                [seed, name, short(similarity, 3), -1 if strand == "-" else 1, short(offset), bool(medoid)]
+                for seed, name, similarity, strand, offset, medoid in columns_of(rows, columns)
+            ]
         )
-    return rows
+    return sets
 
 
-def _match(match, logo, database, store):
-    """Put a match into texts, with its logo on the filter's strand and the shift between the two."""
-    motif = database.get(match["motif_id"])
-    drawn = None
-    if motif is not None and logo:
-        # Only DNA is matched on both strands, and its letters in reverse are the complements.
-        turned = motif.probabilities[::-1, ::-1] if match["strand"] == "-" else motif.probabilities
-        drawn = store.add(turned, motif.alphabet)
+def _seed_overview(run, most_bytes):
+    """Return what stands beneath the table for one seed: files, pictures, groups, clusterings."""
+    shown, linked, size = [], [], 0
+    for picture in run.pictures:
+        size += len(picture.svg)
+        (shown if picture.svg and size <= most_bytes else linked).append(picture)
     return {
-        "rank": match["rank"],
-        "id": match["motif_id"],
-        "name": _name(match["motif_name"], match["motif_id"]),
-        "p": p_value(match["p_value"]),
-        "q": p_value(match["q_value"]),
-        "strand": match["strand"],
-        "overlap": number(match["overlap"], 0),
-        "logo": drawn and {**drawn, "shift": int(match["offset"])},
+        "run": run,
+        "pictures": [{**figure, "seed": run.seed} for figure in drawn(shown, f"filters{run.seed}")],
+        "linked": linked,
+        "groups": _group_rows(run.tables.get("importance.groups")),
+        "scores": _chosen(run.tables.get("cluster_scores")),
+        "agreement": _agreement(run.tables.get("agreement")),
     }
 
 
-def _name(name, identifier):
-    return identifier if is_missing(name) else name
+def _chosen(table):
+    """List (what was compared, clusters, silhouette) of the numbers of clusters that were chosen."""
+    if table is None:
+        return []
+    columns = ["compared", "clusters", "silhouette"]
+    rows = columns_of(table[table["chosen"].astype(bool)], columns)
+    return [(compared, count(clusters), number(silhouette, 2)) for compared, clusters, silhouette in rows]
 
 
-def _best(matches, identifier):
-    return next((match for match in matches if match["id"] == identifier), None)
+def _agreement(table):
+    if table is None:
+        return []
+    rows = columns_of(table, ["measure", "value"])
+    return [(MEASURES.get(measure, measure), number(value, 2)) for measure, value in rows]
 
 
-def _share(sites, most):
-    return None if is_missing(sites) else round(100 * sites / max(most, 1), 1)
-
-
-def _search_text(row, matches):
-    words = [row["filter"], row["consensus"], row["best_match_id"], row["best_match_name"]]
-    words += [word for match in matches for word in (match["name"], match["id"])]
-    return " ".join(dict.fromkeys(str(word).lower() for word in words if not is_missing(word)))
-
-
-def _links(run, method, name):
-    """Return [(label, relative path)] of the files that a filter's row is drawn from."""
-    known = {
-        "logo (SVG)": f"filters/{method}.logos/{name}.svg",
-        "motifs (MEME)": f"filters/{method}.meme",
-        "sites (BED)": f"filters/{method}.sites.bed.gz",
-        "matches (TSV)": "filters/matches.tsv",
-        "counts (HDF5)": f"filters/{method}.h5",
-    }
-    return [(label, run.links[key]) for label, key in known.items() if key in run.links]
+def _group_rows(table):
+    if table is None or not len(table):
+        return []
+    return [
+        {
+            "group": row["group"],
+            "filters": str(row["filters"]).split(","),
+            "perturbation": PERTURBATIONS.get(row["perturbation"], row["perturbation"]),
+            "metric": metric_label(row["metric"]),
+            "importance": row["importance"],
+            "text": number(row["importance"], 4),
+            "interval": metric_interval({**row, "metric": "mse"}),
+            "rank": row["rank"],
+        }
+        for row in table.to_dict("records")
+    ]

@@ -14,9 +14,16 @@ from motifloom import __version__
 from motifloom.io import read_json, read_table, write_text
 from motifloom.report import format as written
 from motifloom.report import sections
-from motifloom.report.filter_table import LogoStore, filters_section
+from motifloom.report.filter_files import list_pictures, read_tables
+from motifloom.report.filter_table import filters_section
+from motifloom.report.stability import stability_section
+from motifloom.report.symbols import SymbolStore
 
 TEMPLATES = Path(__file__).parent / "templates"
+# The scripts of a page, in the order that they need each other.
+SCRIPTS = {"report.html": ["charts.js", "panels.js", "filters.js", "script.js"]}
+# Larger pictures of all filters are linked and not shown.
+MOST_BYTES = 400_000
 EVALUATION_FIGURES = {
     "roc": "ROC curve",
     "precision_recall": "Precision and recall",
@@ -29,7 +36,8 @@ EVALUATION_FIGURES = {
 
 @dataclass
 class Figure:
-    """A picture: its key, title, SVG text, and relative links to its file and its table (None without)."""
+    """A picture: its key, title, SVG text ("" where it is linked only), and relative links to its file and
+    its table (None without)."""
 
     key: str
     title: str
@@ -43,6 +51,8 @@ class Run:
     """What one seed of an experiment left behind; tables that do not exist are None.
 
     `motifs` maps a method to its filters' letter probabilities, {method: {filter: (W, A) frame or array}};
+    `tables` maps the name of an analysis of filters to its table, see :mod:`motifloom.report.filter_files`;
+    `figures` are of the training and the evaluation, `pictures` of all filters;
     `links` maps a short name ("metrics", "filters/top.meme") to a path relative to the page.
     """
 
@@ -52,8 +62,10 @@ class Run:
     summary: pd.DataFrame | None = None
     matches: pd.DataFrame | None = None
     motifs: dict = field(default_factory=dict)
+    tables: dict = field(default_factory=dict)
     provenance: dict = field(default_factory=dict)
     figures: list = field(default_factory=list)
+    pictures: list = field(default_factory=list)
     links: dict = field(default_factory=dict)
 
 
@@ -64,7 +76,10 @@ class ExperimentReport:
     `sources` lists the dataset's sources as dicts (name, kind, file), `checksums` maps files to SHA-256,
     `baselines` names the experiment's baselines in the comparison table, `database` maps identifiers of
     motifs to objects with `name`, `probabilities` (W, A) and `alphabet` (the letters of the columns),
-    `parts` is the part of every example by id, `recovery` the table of the planted motifs that were found.
+    `parts` is the part of every example by id, `recovery` the table of the planted motifs that were found,
+    `stability` the table of motifs that several seeds found. The rows of filters show the importance by
+    `perturbation` and `importance_metric` (None: the headline metric of the task if it was measured, else
+    the loss), and a star where the q-value of an enrichment is below `enrichment_q`.
     """
 
     name: str
@@ -81,6 +96,11 @@ class ExperimentReport:
     comparison: pd.DataFrame | None = None
     differences: pd.DataFrame | None = None
     recovery: pd.DataFrame | None = None
+    stability: pd.DataFrame | None = None
+    stability_figure: Figure | None = None
+    perturbation: str = "shuffle"
+    importance_metric: str | None = None
+    enrichment_q: float = 0.05
     baselines: list = field(default_factory=list)
     sources: list = field(default_factory=list)
     checksums: dict = field(default_factory=dict)
@@ -113,7 +133,7 @@ def load_experiment(
         The simulation's table of planted sites, to link to.
     **more
         Further fields of :class:`ExperimentReport`: model, parts, baselines, sources, checksums, database,
-        config.
+        config, perturbation, importance_metric, enrichment_q.
 
     Returns
     -------
@@ -133,6 +153,7 @@ def load_experiment(
         "comparison": data / "comparison.tsv",
         "differences": data / "differences.tsv",
         "recovery": page / "recovery.tsv",
+        "stability": page / "stability.tsv",
     }
     tables = {key: _table(path, files) for key, path in paths.items()}
     if truth:
@@ -147,6 +168,14 @@ def load_experiment(
         classes=list(classes),
         runs=[_load_run(page / f"seed{seed}", seed, page, (motifs or {}).get(seed), files) for seed in seeds],
         **tables,
+        stability_figure=_figure(
+            page / "stability.svg",
+            "Motifs found by several seeds",
+            page,
+            paths["stability"],
+            files,
+            MOST_BYTES,
+        ),
         figures=[
             figure
             for key, title in sections.DATA_FIGURES.items()
@@ -167,12 +196,15 @@ def build_experiment_page(report, path):
     path : path
         Where the HTML file goes; relative links in `report` start in its folder.
     """
-    store = LogoStore()
+    store = SymbolStore()
+    filters = filters_section(report, store)
     parts = {
         "data": sections.data_section(report),
         "training": sections.training_section(report),
         "performance": sections.performance_section(report),
-        "filters": filters_section(report, store),
+        "filters": filters,
+        "stability": stability_section(report, store, filters),
+        "stability_figure": next(iter(sections.drawn([report.stability_figure], "stability")), None),
         "planted": sections.planted_section(report, store),
         "provenance": sections.provenance_section(report),
     }
@@ -197,7 +229,8 @@ def write_page(path, template, **context):
     )
     environment.filters.update(count=written.count, number=written.number, p_value=written.p_value)
     environment.tests["missing_value"] = written.is_missing
-    script = (TEMPLATES / "script.js").read_text()
+    scripts = SCRIPTS.get(template, ["script.js"])
+    script = "".join((TEMPLATES / name).read_text() for name in scripts)
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     html = environment.get_template(template).render(
         style=Markup((TEMPLATES / "style.css").read_text()),
@@ -217,6 +250,10 @@ def _load_run(folder, seed, page, motifs, files):
     for key, title in EVALUATION_FIGURES.items():
         figures.append(_figure(folder / "evaluation" / f"{key}.svg", title, page, table, files))
     provenance = folder / "provenance.json"
+    pictures = [
+        _figure(path, title, page, table, files, MOST_BYTES)
+        for path, title, table in list_pictures(folder / "filters", files)
+    ]
     own = sorted(path for path in files if folder in path.parents)
     return Run(
         seed=seed,
@@ -225,8 +262,10 @@ def _load_run(folder, seed, page, motifs, files):
         summary=_table(folder / "filters" / "summary.tsv", files),
         matches=_table(folder / "filters" / "matches.tsv", files),
         motifs=motifs or {},
+        tables=read_tables(folder / "filters", files),
         provenance=read_json(provenance) if provenance in files else {},
         figures=[figure for figure in figures if figure],
+        pictures=pictures,
         links={path.relative_to(folder).as_posix(): _relative(path, page) for path in own},
     )
 
@@ -242,11 +281,12 @@ def _table(path, files):
     return read_table(path) if path in files else None
 
 
-def _figure(path, title, page, table, files):
+def _figure(path, title, page, table, files, most_bytes=None):
     if path not in files:
         return None
     link = _relative(table, page) if table in files else None
-    return Figure(path.stem, title, path.read_text(), _relative(path, page), link)
+    text = path.read_text() if most_bytes is None or path.stat().st_size <= most_bytes else ""
+    return Figure(path.stem, title, text, _relative(path, page), link)
 
 
 def _relative(path, folder):

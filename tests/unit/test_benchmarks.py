@@ -4,11 +4,17 @@ import csv
 import json
 import math
 
+import numpy as np
+import pandas as pd
 import pytest
 
-from benchmarks import demo, extraction, filters, measure, training
+from benchmarks import demo, extraction, filters, measure, naive, training
 from benchmarks.__main__ import BENCHMARKS, QUICK, main
 from benchmarks.tables import format_table, write_tables
+from motifloom.filters import redundancy
+from motifloom.filters.methods import top_motifs
+from motifloom.filters.sensitivity import sensitivity_table
+from motifloom.filters.significance import control_fdr, test_windows
 
 
 @pytest.fixture
@@ -39,11 +45,52 @@ def test_training(here, tmp_path):
     assert [row["input_mb"] for row in rows] == [0.021, 0, 0.021 * 16]
 
 
-def test_filters(here, tmp_path):
-    ((_, rows),) = filters.run(tmp_path, examples=4, slice_of=2, repeats=1)
-    assert_finite(rows, "cpu_ratio", "wall_ratio")
-    assert [row["sequences"] for row in rows] == [4, 4, 2]
-    assert rows[0]["sites_per_sequence"] == pytest.approx(rows[1]["sites_per_sequence"], rel=0.01)
+def test_filters(here, tmp_path, monkeypatch):
+    monkeypatch.setattr(filters, "LAYERS", {"M": (19, 3)})
+    monkeypatch.setattr(filters, "SOME", {"permutations": 2, "compared": 2, "judged": 1, "shuffles": 1})
+    growth = {"sequences": (1, 2), "filters": (2, 3)}
+    (_, rows), (_, grown) = filters.run(tmp_path, examples=40, slice_of=20, repeats=1, growth=growth)
+    assert_finite(rows, "cpu_ratio", "wall_ratio", "peak_mb")
+    assert {row["analysis"]: (row["times"], row["aim"]) for row in rows} == {
+        # 20 of 40 sequences, 2 of 1,000 permutations; 4 of 9 pairs; 1 of 10 shuffles of 1 of 3 filters.
+        "significance": (1000, "100"),
+        "top motifs": (1, "10"),
+        "sensitivity": (2, "1,000"),
+        "redundancy": (2, "100"),
+        "importance": (30, "10"),
+    }
+    assert_finite(grown, "cpu_us_per_sequence_and_filter")
+    assert [(row["sequences"], row["filters"]) for row in grown] == [(40, 3), (80, 2), (80, 3)] * 3
+
+
+def test_the_loops_find_what_motifloom_finds():
+    bank, tokens = filters.make_bank("S", 30, 2)
+    (layer,), windows = bank.layers, naive.cut_windows(tokens, 20)[0]
+    kernel, bias, percentile = layer.kernel, layer.bias, filters.PERCENTILE
+    motifs = top_motifs(bank, tokens, percentile=percentile)
+    found, sites = naive.top_motifs(tokens, kernel, bias, percentile)
+    assert motifs.n_sites.tolist() == sites
+    for name, motif in zip(motifs, found, strict=True):
+        assert motifs.probabilities(name) == pytest.approx(motif, abs=1e-6)
+
+    same = redundancy.kernel_similarity(bank, centred=False)
+    forward, reverse = naive.redundancy(kernel.astype(float))
+    assert same.forward == pytest.approx(forward)
+    assert same.reverse == pytest.approx(reverse)
+
+    table = sensitivity_table(bank, tokens, motifs.cutoffs)
+    pooled = table[table["reference"] == "any"].set_index(["filter", "position", "base"])
+    for f, (_, letters) in enumerate(filters.read_sites(bank, tokens)):
+        rows = pd.DataFrame(naive.sensitivity(np.eye(4, dtype=np.float32)[letters], kernel[:, :, f], bias[f]))
+        expected = rows.groupby(["position", "base"])["response"].agg(["count", "mean", "median"])
+        given = pooled.loc[layer.filters[f], ["n", "mean", "median"]]
+        assert given.to_numpy() == pytest.approx(expected.to_numpy(), abs=1e-5)
+
+    significant = naive.significant_windows(windows, kernel, bias, 10_000, 0.05, np.random.default_rng(3))
+    tests, steps = test_windows(bank, tokens, conditional=False, q_value=0.05)
+    kept = control_fdr(tests, steps, 0.05)[0]["kept"]
+    assert kept.to_numpy() == pytest.approx([found.sum() for found in significant], rel=0.1, abs=5)
+    assert kept.max() > 100
 
 
 def test_demo_reads_a_finished_run(tmp_path):

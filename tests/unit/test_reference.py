@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from motifloom.config import parse_config
+from motifloom.config.parse import parse_config
 from motifloom.reference import reference, rows, schema
 
 ROOT = Path(__file__).parents[2]

@@ -4,7 +4,7 @@ import copy
 
 from samples import BASE
 
-from motifloom.config import parse_config
+from motifloom.config.parse import parse_config
 from motifloom.runs import baseline_names, expand_runs, name_files
 
 

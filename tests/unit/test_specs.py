@@ -7,7 +7,7 @@ import json
 import pytest
 
 from motifloom import specs
-from motifloom.config import parse_config
+from motifloom.config.parse import parse_config
 from motifloom.errors import UserError
 
 BASE = {

@@ -3,7 +3,7 @@ import gzip
 import numpy as np
 import pytest
 
-from motifloom.config import Dataset
+from motifloom.config.data import Dataset
 from motifloom.genome.fasta import Genome
 
 

@@ -5,12 +5,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from motifloom.config import Ratios, Split
+from motifloom.config.data import Ratios, Split
 from motifloom.data.encode import DNA
 from motifloom.data.splits import (
     PARTS,
     UNUSED,
-    parts_for,
     split_dataset,
     split_examples,
     unused_rows,
@@ -102,23 +101,8 @@ def test_without_stratification_sizes_still_hold():
 
 
 def test_folds():
-    examples = make_examples()
-    table = split(examples, by="folds", folds=4)
+    table = split(make_examples(), by="folds", folds=4)
     assert counts(table) == {f"fold{fold}": 75 for fold in range(4)}
-    for fold in range(4):
-        parts = parts_for(table, fold)
-        assert (parts == "test").tolist() == (table["part"] == f"fold{fold}").tolist()
-        assert (parts == "validation").tolist() == (table["part"] == f"fold{(fold + 1) % 4}").tolist()
-        assert (parts == "train").sum() == 150
-    with pytest.raises(UserError, match="fold 4: the split has 4 folds, numbered from 0"):
-        parts_for(table, 4)
-
-
-def test_parts_without_folds():
-    table = split(make_examples())
-    assert parts_for(table).equals(table["part"])
-    with pytest.raises(UserError, match="fold 1: the split has no folds"):
-        parts_for(table, 1)
 
 
 def test_chromosome_lists_and_the_rest():

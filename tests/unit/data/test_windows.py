@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from motifloom.config import Window
+from motifloom.config.data import Window
 from motifloom.data.ledger import Ledger
 from motifloom.data.windows import place_sequences, place_windows
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from motifloom.errors import UserError
+from motifloom.filters import activations
 from motifloom.filters.bank import FilterBank
 
 
@@ -47,6 +48,53 @@ def test_only_a_linear_layer_takes_the_sign_of_what_follows(make_layer):
     sign = np.array([1.0, -1.0, 1.0])
     assert make_layer(sign=sign).scale.tolist() == [1, -1, 1]
     assert make_layer(sign=sign, activation="relu").scale.tolist() == [1, 1, 1]
+
+
+def test_a_subset_keeps_names_and_the_order_of_the_bank(make_layer):
+    sign = np.array([1, -1, 1, -1], np.float32)
+    layers = [make_layer(i, filters=4, name=name, sign=sign) for i, name in enumerate("abc")]
+    bank = FilterBank(layers).subset(["c_003", "a_002", "c_001"])
+    assert bank.filters == ["a_002", "c_001", "c_003"]
+    assert [layer.name for layer in bank.layers] == ["a", "c"]
+    part = bank.layers[1]
+    assert (part.kernel == layers[2].kernel[:, :, [1, 3]]).all()
+    assert part.kernel.flags["C_CONTIGUOUS"]
+    assert (part.bias == layers[2].bias[[1, 3]]).all()
+    assert part.scale.tolist() == [-1, -1]
+    assert bank.subset(["c_003"]).filters == ["c_003"]
+    assert bank.subset([]).layers == []
+    assert bank.subset([]).alphabet is bank.alphabet
+    with pytest.raises(KeyError, match="c_002"):
+        bank.subset(["c_002"])
+
+
+def test_both_strands_need_a_complement(make_layer):
+    bank = FilterBank([make_layer(name="a"), make_layer(name="b")]).on_both_strands()
+    assert [layer.both_strands for layer in bank.layers] == [True, True]
+    assert bank.subset(["b_001"]).layers[0].both_strands
+    with pytest.raises(UserError, match="layer conv: protein has no complement"):
+        FilterBank([make_layer(alphabet="protein")]).on_both_strands()
+
+
+@pytest.mark.parametrize(
+    ("meta", "options", "both"),
+    [({}, {}, False), ({"strands": "both"}, {}, True), ({}, {"strands": "both"}, True)],
+)
+def test_strands_are_read_from_the_archive_or_asked_for(tmp_path, meta, options, both):
+    write_archive(tmp_path / "filters.npz", meta)
+    assert FilterBank.read(tmp_path / "filters.npz", **options).layers[0].both_strands == both
+
+
+@pytest.mark.parametrize(
+    "args", [{}, {"max_value": 1.5}, {"max_value": 0.0}, {"negative_slope": 0.5}, {"threshold": 1}]
+)
+def test_activations_are_those_of_the_functions(make_layer, args):
+    scores = np.array([-2, -0.0, 0, 0.5, 1, 3, np.nan], np.float32)
+    layer = make_layer(activation="relu", activation_args=args)
+    np.testing.assert_array_equal(layer.activate(scores), activations.apply("relu", args, scores))
+    same = make_layer().activate(scores)
+    np.testing.assert_array_equal(same, scores)
+    assert not np.shares_memory(same, scores)
 
 
 def test_archive_is_read_with_keras_lists_and_defaults(tmp_path):

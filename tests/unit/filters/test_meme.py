@@ -107,13 +107,37 @@ def test_memelite_reads_it(motifs, tmp_path):
     np.testing.assert_allclose(read["conv_003"].T, motifs.probabilities("conv_003"), atol=1e-6)
 
 
+def test_biopython_reads_it(motifs, tmp_path):
+    bio = pytest.importorskip("Bio.motifs")
+    write_meme(motifs, tmp_path / "m.meme")
+    with open(tmp_path / "m.meme") as file:
+        read = bio.parse(file, "minimal")
+    assert [(motif.name, motif.num_occurrences, motif.evalue) for motif in read] == [
+        ("conv_000", 17, 0),
+        ("conv_001", 3, 0),
+        ("conv_003", 123456, 0),
+    ]
+    assert read.background == {"A": 0.3, "C": 0.2, "G": 0.1, "T": 0.4}
+    for motif in read:
+        # It turns probabilities into whole counts of so many sites.
+        theirs = np.array([motif.pwm[letter] for letter in "ACGT"]).T
+        tolerance = 2 / motif.num_occurrences
+        np.testing.assert_allclose(theirs, motifs.probabilities(motif.name), rtol=0, atol=tolerance)
+
+
+def test_names_are_one_word(tmp_path):
+    motifs = MotifSet("softmax", DNA, {"my layer_000": np.eye(4)}, ["my layer"])
+    write_meme(motifs, tmp_path / "m.meme")
+    assert list(read_meme(tmp_path / "m.meme")) == ["my_layer_000"]
+
+
 def test_text_by_hand(tmp_path):
     thirds = MotifSet("top", DNA, {"x": [[1, 1, 1, 0]]}, ["x"], [3], [0.5], [0.3, 0.2, 0.1, 0.4])
     write_meme(thirds, tmp_path / "m.meme")
     assert (tmp_path / "m.meme").read_text() == (
         "MEME version 4\n\nALPHABET= ACGT\n\nstrands: + -\n\nBackground letter frequencies\n"
         "A 0.300000 C 0.200000 G 0.100000 T 0.400000\n\nMOTIF x\n"
-        "letter-probability matrix: alength= 4 w= 1 nsites= 3\n0.333334 0.333333 0.333333 0.000000\n\n"
+        "letter-probability matrix: alength= 4 w= 1 nsites= 3 E= 0\n0.333334 0.333333 0.333333 0.000000\n\n"
     )
 
 
@@ -126,7 +150,7 @@ def test_other_alphabets(tmp_path, alphabet, strands):
     write_meme(motifs, tmp_path / "m.meme")
     text = (tmp_path / "m.meme").read_text()
     assert strands in text
-    assert "nsites" not in text
+    assert "w= 50 nsites= 20 E= 0\n" in text
     for line in text.splitlines()[-51:-1]:
         assert sum(round(float(field) * 10**6) for field in line.split()) == 10**6
     motif = read_meme(tmp_path / "m.meme")["x"]

@@ -35,7 +35,13 @@ def motifs():
     rng = np.random.default_rng(0)
     counts = {f"conv_{i:03d}": rng.integers(0, 50, (9, 4)) for i in range(5)}
     counts["conv_001"] = np.zeros((9, 4))
-    return MotifSet("top", DNA, counts, ["conv"] * 5, [100, 0, 1, 2, 3], [1.0] * 5)
+    kernels = {name: rng.normal(size=(9, 4)) for name in counts}
+    return MotifSet("top", DNA, counts, ["conv"] * 5, [200, 0, 1, 2000, 3], [1.0] * 5, kernels=kernels)
+
+
+def extents(figure, letter):
+    """Return left, bottom, right, top of a letter's boxes in a figure's first axes."""
+    return boxes(figure.axes[0])[NUCLEOTIDE_COLOURS[letter].upper()]
 
 
 def test_heights_by_hand():
@@ -95,14 +101,49 @@ def test_grid_names_every_filter_and_those_without_sites(motifs):
     figure = logos.logo_grid(motifs)
     texts = [text.get_text() for text in figure.axes[0].texts]
     assert texts == [
-        "conv_000  100 sites",
-        "conv_001  no sites",
+        "top: 5 filters, 1 without sites.  Height: information, full scale 2 bits.",
+        "conv_000  200 sites",
+        "conv_001",
+        "no sites",
         "conv_002  1 site",
-        "conv_003  2 sites",
+        "conv_003  2,000 sites",
         "conv_004  3 sites",
     ]
     assert len(figure.axes[0].patches) == 4
     plt.close(figure)
+
+
+def test_grid_of_weights_says_their_range():
+    kernels = {"a_000": np.array([[1.5, 0, -2, 0], [0.25, 0, -1.0, -2]]), "a_001": np.zeros((2, 4))}
+    motifs = MotifSet("top", DNA, kernels, ["a"] * 2, [5, 0], kernels=kernels)
+    figure = logos.logo_grid(motifs, "weights")
+    texts = [text.get_text() for text in figure.axes[0].texts]
+    assert texts[1:] == ["a_000  -3 to 1.5", "a_001  0 to 0,  no sites"]
+    # The scale is 4.5 high: A stands on the zero line, a third from the top; G hangs from it, T below.
+    (top, foot) = extents(figure, "A")[3], extents(figure, "T")[1]
+    assert extents(figure, "A")[1] == pytest.approx(extents(figure, "G")[3], abs=4)
+    assert (top - extents(figure, "A")[1]) / (top - foot) == pytest.approx(1 / 3, abs=0.02)
+    plt.close(figure)
+
+
+@pytest.mark.parametrize(("kind", "share"), [("information", 0.5), ("probability", 1), ("counts", 0.8)])
+def test_scales_of_the_grid(kind, share):
+    # One bit of two; and 8 known letters in 10 sites.
+    counts = {"a_000": np.array([[0, 4, 4, 0]])}
+    figure = logos.logo_grid(MotifSet("top", DNA, counts, ["a"], [10]), kind)
+    bottom = min(extents(figure, letter)[1] for letter in "CG")
+    top = max(extents(figure, letter)[3] for letter in "CG")
+    assert top - bottom == pytest.approx(share * 0.4 * 720, abs=5)
+    plt.close(figure)
+
+
+@pytest.mark.parametrize("draw", [logos.logo_grid, lambda motifs, kind: logos.logo_figure(motifs, "x", kind)])
+def test_what_a_set_does_not_hold_is_told(draw):
+    motifs = MotifSet("softmax", DNA, {"x": np.eye(4)}, ["x"])
+    with pytest.raises(ValueError, match="no weights"):
+        draw(motifs, "weights")
+    with pytest.raises(ValueError, match="no counts"):
+        draw(motifs, "counts")
 
 
 def test_grid_without_filters_says_so():
@@ -111,19 +152,50 @@ def test_grid_without_filters_says_so():
     plt.close(figure)
 
 
-def test_grid_of_300_filters_has_few_elements():
+def test_grid_of_300_filters_is_one_readable_page(tmp_path):
     rng = np.random.default_rng(0)
     counts = {f"conv_{i:03d}": rng.dirichlet([0.2] * 4, 19) for i in range(300)}
     figure = logos.logo_grid(MotifSet("softmax", DNA, counts, ["conv"] * 300))
     assert len(figure.axes[0].patches) == 4
-    assert len(figure.axes[0].texts) == 300
+    assert len(figure.axes[0].texts) == 301
+    assert (figure.get_size_inches() < [16, 30]).all()
+    save_figure(figure, tmp_path / "grid.svg")
+    assert (tmp_path / "grid.svg").stat().st_size < 3e6
+
+
+def test_names_of_the_grid_do_not_overlap():
+    counts = {f"a_very_long_name_of_a_layer_{i:03d}": np.eye(4) for i in range(9)}
+    figure = logos.logo_grid(MotifSet("top", DNA, counts, ["a"] * 9, [10**6] * 9))
+    figure.canvas.draw()
+    spans = [text.get_window_extent() for text in figure.axes[0].texts]
+    assert not any(a.overlaps(b) for i, a in enumerate(spans) for b in spans[:i])
+    assert all(span.x0 >= 0 and span.x1 <= figure.bbox.x1 for span in spans)
     plt.close(figure)
 
 
-def test_logo_figure_names_the_filter(motifs):
-    for name, kind in (("conv_000", "counts"), ("conv_001", "information"), ("conv_002", "probability")):
-        figure = logos.logo_figure(motifs, name, kind)
-        assert figure.axes[0].get_title(loc="left").startswith(name)
+@pytest.mark.parametrize(
+    ("kind", "label"),
+    [("information", "bits"), ("probability", "probability"), ("counts", "sites"), ("weights", "weight")],
+)
+def test_logo_figure_names_filter_sites_and_unit(motifs, kind, label):
+    figure = logos.logo_figure(motifs, "conv_003", kind)
+    (axes,) = figure.axes
+    assert axes.get_title(loc="left") == "conv_003  2,000 sites"
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("position", label)
+    matrix = {"counts": motifs.counts, "weights": motifs.kernels}.get(kind, motifs)["conv_003"]
+    up = np.maximum(logos.heights(matrix, kind), 0).sum(axis=1).max()
+    ends = {"information": (0, 2), "probability": (0, 1), "counts": (0, up)}
+    low = np.minimum(motifs.kernels["conv_003"], 0).sum(axis=1).min()
+    assert axes.get_ylim() == pytest.approx(ends.get(kind, (low, up)))
+    plt.close(figure)
+
+
+def test_logo_figure_of_a_silent_filter(motifs):
+    for kind, texts in (("information", ["no sites"]), ("counts", ["no sites"]), ("weights", [])):
+        figure = logos.logo_figure(motifs, "conv_001", kind)
+        assert [text.get_text() for text in figure.axes[0].texts] == texts
+        assert bool(figure.axes[0].patches) == (not texts)
+        assert figure.axes[0].get_title(loc="left") == "conv_001  no sites"
         plt.close(figure)
 
 
