@@ -65,7 +65,8 @@ def _references(config):
     proteins = [name for name, dataset in config.datasets.items() if dataset.alphabet == "protein"]
     if proteins and config.interpretation.filters.strands == "both":
         yield (
-            f"interpretation.filters.strands: proteins have one strand (datasets.{proteins[0]}); write forward"
+            f"interpretation.filters.strands: datasets.{proteins[0]} is of protein, which has one strand; "
+            "write forward"
         )
 
 

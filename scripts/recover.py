@@ -3,9 +3,9 @@
 import pandas as pd
 
 from motifloom.filters.jaspar import read_motifs
+from motifloom.filters.recovery import recovered_motifs
 from motifloom.io import read_table, write_table
 from motifloom.job import job
-from motifloom.report.recovery import recovered_motifs
 
 with job(snakemake.log[0]):
     files = snakemake.input

@@ -24,6 +24,7 @@ with job(snakemake.log[0]), Dataset(snakemake.input.dataset) as dataset:
     table = enrichment_table(
         summary.maximum, hits, windows, dataset.targets[:][rows], dataset.task, bank.filters,
         dataset.target_names, units=params.options["unit"], universes=params.options["universe"],
+        tests=["mann_whitney", "fisher"] if snakemake.input.motifs else ["mann_whitney"],
     )  # fmt: skip
     write_table(table, snakemake.output.table)
     save_figure(enrichment_figure(table, q_cutoff=params.options["q_value"]), snakemake.output.figure)

@@ -5,10 +5,10 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 
+from motifloom.filters.recovery import recovered_motifs
 from motifloom.io import write_json, write_table, write_text
 from motifloom.plots import data, evaluation, training
 from motifloom.plots.style import save_figure
-from motifloom.report.recovery import recovered_motifs
 from tests.fake_analyses import stability, write_analyses
 
 MOTIFS = {

@@ -8,9 +8,7 @@ from motifloom.config.blocks import Block, Distinct, Fraction, Part, Positive
 from motifloom.config.methods import METHODS, WITH_CUTOFFS, WITH_SITES
 
 ANALYSES = ("importance", "redundancy", "clustering", "enrichment", "classes", "sensitivity", "stability")
-METRICS = (
-    "auroc", "auprc", "accuracy", "f1", "mcc", "log_loss", "pearson", "spearman", "r2", "mse", "mae"
-)
+METRICS = ("auroc", "auprc", "accuracy", "f1", "mcc", "log_loss", "pearson", "spearman", "r2", "mse", "mae")
 Level = Annotated[float, Field(gt=0, le=1)]
 
 
@@ -48,7 +46,7 @@ class Filters(Block):
     def _consistent(self):
         for method, keys in {name: METHODS[name].options for name in METHODS}.items():
             for key in keys:
-                if getattr(self, key) != type(self).model_fields[key].default and method not in self.methods:
+                if _changed(self, key) and method not in self.methods:
                     raise ValueError(f"has {key}:, which goes with methods: [{method}]")
         if self.sites and self.sites not in self.methods:
             raise ValueError(f"has sites: {self.sites}, which is not among its methods; add it there")
@@ -94,6 +92,14 @@ class Significance(Block):
         "filter", description="Benjamini-Hochberg over the windows of a filter, or of all filters at once."
     )
 
+    @model_validator(mode="after")
+    def _consistent(self):
+        if _changed(self, "permutations") and self.null_model != "permutation":
+            raise ValueError("has permutations:, which goes with null_model: permutation")
+        if not self.conditional and self.universe != "positive":
+            raise ValueError("has conditional:, which goes with universe: positive")
+        return self
+
 
 class Importance(Block):
     """What a filter is worth to the network: the loss without it."""
@@ -132,6 +138,12 @@ class Clustering(Block):
     sequences_shown: Positive = Field(
         500, description="Sequences of the heat map of sequences and filters, sampled evenly over classes."
     )
+
+    @model_validator(mode="after")
+    def _consistent(self):
+        if self.clusters and _changed(self, "max_clusters"):
+            raise ValueError("has max_clusters: beside clusters:, which says how many; remove one")
+        return self
 
 
 class Enrichment(Block):
@@ -188,10 +200,22 @@ class Interpretation(Block):
     match: Match = Field(default_factory=Match, description="Comparison with a motif database.")
 
     @model_validator(mode="after")
-    def _has_sites(self):
-        if "sensitivity" in self.analyses and not self.filters.sites_of:
+    def _consistent(self):
+        changed = [key for key in Significance.model_fields if _changed(self.significance, key)]
+        if changed and "significant" not in self.filters.methods:
             raise ValueError(
-                "has analyses: [sensitivity], which needs sites; add top or significant to filters.methods, "
-                "or leave it out of analyses"
+                f"has significance.{changed[0]}:, which goes with filters.methods: [significant]"
             )
+        if "sensitivity" in self.analyses and not self.filters.sites_of:
+            if "analyses" in self.model_fields_set:
+                raise ValueError(
+                    "has analyses: [sensitivity], which needs sites; add top or significant to "
+                    "filters.methods, or leave it out of analyses"
+                )
+            self.analyses = [name for name in self.analyses if name != "sensitivity"]
         return self
+
+
+def _changed(block, key):
+    """Tell whether a key has another value than its default."""
+    return getattr(block, key) != type(block).model_fields[key].default

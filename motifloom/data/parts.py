@@ -44,7 +44,7 @@ def parts_for(table, fold=0):
 
 
 def sample_groups(rows, groups, most, rng):
-    """Return rows, int64 (n,), with whole groups left out at random until no more than `most` are left.
+    """Return rows, int64 (n,): whole groups drawn at random, those that still fit, up to `most` rows.
 
     Parameters
     ----------
@@ -58,13 +58,15 @@ def sample_groups(rows, groups, most, rng):
     Returns
     -------
     int64 (m,)
-        Ascending. A first group that is larger than `most` is kept all the same.
+        Ascending; where every group is larger than `most`, one group.
     """
     rows = np.asarray(rows, np.int64)
     if len(rows) <= most:
         return rows
     members, number = np.unique(np.asarray(groups)[rows], return_inverse=True)
-    order = rng.permutation(len(members))
-    kept = np.cumsum(np.bincount(number)[order]) <= most
-    kept[0] = True
-    return rows[np.isin(number, order[kept])]
+    sizes, kept, room = np.bincount(number), np.zeros(len(members), bool), most
+    for group in rng.permutation(len(members)):
+        if sizes[group] <= room:
+            kept[group], room = True, room - sizes[group]
+    kept[sizes.argmin()] |= not kept.any()
+    return rows[kept[number]]

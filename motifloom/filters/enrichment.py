@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import gammaln, ndtr, stdtr
 
+from motifloom.filters.fdr import benjamini_hochberg
 from motifloom.filters.methods import stack_cutoffs
 from motifloom.filters.scan import count_sequence_hits, read_blocks
 from motifloom.filters.summaries import layer_slices
@@ -430,20 +431,6 @@ def _tail_sum(a, b, c, d):
         active = active[term[active] > NEGLIGIBLE * total[active]]
         first += STEP
     return total
-
-
-def benjamini_hochberg(p):
-    """Return the q-values of p-values of any shape (Benjamini and Hochberg 1995); NaN does not count."""
-    p = np.asarray(p, np.float64)
-    q = np.full(p.shape, np.nan)
-    known = ~np.isnan(p)
-    found = p[known]
-    order = np.argsort(-found, kind="stable")
-    steps = found[order] * len(found) / np.arange(len(found), 0, -1)
-    ranked = np.empty(len(found))
-    ranked[order] = np.minimum(1.0, np.minimum.accumulate(steps))
-    q[known] = ranked
-    return q
 
 
 def _members(targets, values, names):

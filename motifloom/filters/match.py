@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from motifloom.errors import UserError
+from motifloom.filters.fdr import benjamini_hochberg
 from motifloom.filters.information import information_content, informative_span
 from motifloom.filters.jit import config  # before memelite, since it chooses numba's cache
 from motifloom.randomness import generator
@@ -135,15 +136,6 @@ def _tomtom(queries, targets, both, seed, threads):
 def _shuffled(targets, count, seed):
     rng = generator(seed, "match", "background")
     return [rng.permuted(targets[i % len(targets)], axis=1) for i in range(max(0, count))]
-
-
-def benjamini_hochberg(p):
-    """Return the q-values of p-values (n,), by Benjamini and Hochberg (1995)."""
-    order = np.argsort(p, kind="stable")
-    q = np.empty(len(p))
-    steps = p[order] * len(p) / np.arange(1, len(p) + 1)
-    q[order] = np.minimum(1, np.minimum.accumulate(steps[::-1])[::-1])
-    return q
 
 
 def best_matches(matches, q_value=0.1):

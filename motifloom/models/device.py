@@ -45,6 +45,8 @@ def configure(threads=None, accelerator="auto"):
     except RuntimeError:
         logger.debug("TensorFlow has started already; its threads and devices stay as they are")
     tf.config.experimental.enable_op_determinism()
+    # What is compiled once for each kind of input is no reason to warn of compiling often.
+    tf.get_logger().setLevel("ERROR")
 
 
 def seed_everything(seed, *keys):

@@ -32,7 +32,10 @@ PICTURES = {
     "class_activation": "Activation by class",
     "maxima": "Where the best windows lie",
     "profile": "Activation along the sequence",
-    "clusters": "Clusters of filters",
+    "clusters": "Clusters of filters by activation",
+    "motif_clusters": "Clusters of filters by motif",
+    "cluster_scores": "Silhouettes by number of clusters",
+    "agreement": "Agreement of the clusterings",
     "sequences": "Clusters of filters and sequences",
     "redundancy": "Similarity of the filters",
     "sensitivity": "Sensitivity to single letters",
@@ -50,6 +53,10 @@ def read_tables(folder, files):
         )
         if path is not None:
             tables[name] = read_table(path, dtype=NAMES)
+    if "enrichment" in tables:
+        # Tests are told apart by these two, which not every test has.
+        keys = {"unit": object, "universe": object}
+        tables["enrichment"] = tables["enrichment"].astype(keys).fillna(dict.fromkeys(keys, ""))
     return tables
 
 

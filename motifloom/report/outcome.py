@@ -3,8 +3,8 @@
 import sys
 from pathlib import Path
 
+from motifloom.filters.recovery import recovery_lines
 from motifloom.io import read_table
-from motifloom.report.recovery import recovery_lines
 
 
 def outcome_lines(results):

@@ -10,7 +10,8 @@ import pytest
 from motifloom.data.encode import DNA
 from motifloom.filters.bank import FilterBank, ScanLayer
 
-FOLDER = Path(os.environ.get("MOTIFLOOM_REFERENCE", Path(__file__).parents[2] / "../shared/reference/cnnamon"))
+BESIDE = Path(__file__).parents[2] / "../shared/reference/cnnamon"
+FOLDER = Path(os.environ.get("MOTIFLOOM_REFERENCE", BESIDE))
 
 
 @pytest.fixture(scope="session")

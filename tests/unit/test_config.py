@@ -1,6 +1,7 @@
 """The config's models: defaults, and one clear line for every mistake."""
 
 import copy
+import re
 
 import pytest
 import yaml
@@ -444,7 +445,7 @@ def test_every_key_of_the_interpretation_has_a_type_and_a_meaning(block, key):
         ({"filters": {"percentile": 100}}, "filters.percentile: 100 should be less than 100"),
         ({"filters": {"parts": []}}, "filters.parts: is empty; give at least one"),
         (
-            {"filters": {"methods": ["class_max", "softmax"]}},
+            {"filters": {"methods": ["class_max", "softmax"]}, "analyses": ["sensitivity"]},
             " has analyses: [sensitivity], which needs sites; add top or significant to filters.methods, "
             "or leave it out of analyses",
         ),
@@ -569,9 +570,37 @@ def test_the_metrics_can_be_measured():
     assert read_out(importance={"metrics": list(METRICS)}).importance.metrics == list(METRICS)
 
 
+def test_without_sites_sensitivity_is_no_default():
+    assert "sensitivity" not in read_out(filters={"methods": ["class_max", "softmax"]}).analyses
+    assert "sensitivity" in read_out().analyses
+
+
+@pytest.mark.parametrize(
+    ("blocks", "expected"),
+    [
+        ({"significance": {"permutations": 50}}, "has permutations:, which goes with null_model: permutation"),
+        (
+            {"significance": {"conditional": False, "universe": "all"}},
+            "has conditional:, which goes with universe: positive",
+        ),
+        (
+            {"clustering": {"clusters": 3, "max_clusters": 4}},
+            "has max_clusters: beside clusters:, which says how many; remove one",
+        ),
+        (
+            {"filters": {"methods": ["top"]}, "significance": {"q_value": 0.1}},
+            "has significance.q_value:, which goes with filters.methods: [significant]",
+        ),
+    ],
+)
+def test_a_key_that_would_be_ignored_is_an_error(blocks, expected):
+    with pytest.raises(UserError, match=re.escape(expected)):
+        read_out(**blocks)
+
+
 def test_proteins_have_one_strand():
     good = PROTEIN | {"evaluation": {"baselines": ["kmer", "label_shuffle"], "kmer": 4}}
     assert message(good | {"interpretation": {"filters": {"strands": "both"}}}) == (
-        "my.yaml: interpretation.filters.strands: proteins have one strand (datasets.p); write forward"
+        "my.yaml: interpretation.filters.strands: datasets.p is of protein, which has one strand; write forward"
     )
     assert read_out(filters={"strands": "both"}).filters.strands == "both"

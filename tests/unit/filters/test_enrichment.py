@@ -10,7 +10,7 @@ from scipy.stats import false_discovery_control, fisher_exact, mannwhitneyu, spe
 
 from motifloom.filters import enrichment
 from motifloom.filters.bank import FilterBank
-from motifloom.filters.enrichment import COLUMNS, benjamini_hochberg, enrichment_table, fisher_p_values
+from motifloom.filters.enrichment import COLUMNS, enrichment_table, fisher_p_values
 from motifloom.filters.scan import count_sequence_hits, score_cutoffs
 
 NAMES = ["a", "b", "c"]
@@ -322,14 +322,6 @@ def test_large_tables_are_scipys_and_do_not_depend_on_how_they_are_turned():
     expected = [fisher_exact(np.reshape(table, (2, 2)))[1] for table in zip(a, b, c, d, strict=True)]
     # SciPy's own probabilities have errors of 2e-10 here.
     np.testing.assert_allclose(p, expected, rtol=2e-9)
-
-
-def test_benjamini_hochberg():
-    p = np.array([[0.01, np.nan, 0.04], [0.03, 0.5, 0.01]])
-    q = benjamini_hochberg(p)
-    assert np.isnan(q[0, 1])
-    np.testing.assert_allclose(q[~np.isnan(p)], false_discovery_control(p[~np.isnan(p)]), rtol=1e-14)
-    assert benjamini_hochberg(np.array([])).shape == (0,)
 
 
 @pytest.mark.parametrize("task", ["binary", "multiclass", "multilabel", "regression"])

@@ -5,7 +5,7 @@ from scipy.stats import false_discovery_control
 
 from motifloom.data.encode import DNA, PROTEIN, RNA
 from motifloom.errors import UserError
-from motifloom.filters.match import COLUMNS, benjamini_hochberg, best_matches, match_motifs
+from motifloom.filters.match import COLUMNS, best_matches, match_motifs
 from motifloom.filters.meme import Motif
 from motifloom.filters.motifs import MotifSet
 
@@ -113,10 +113,6 @@ def test_only_dna_is_turned_round(database):
 def test_another_alphabet_is_a_user_error(database):
     with pytest.raises(UserError, match="M0 has letters ACGT; give motifs of ACDE"):
         match_motifs(MotifSet("softmax", PROTEIN, {"x": np.eye(20)}, ["x"]), database)
-
-
-def test_benjamini_hochberg_by_hand():
-    assert benjamini_hochberg(np.array([0.02, 0.9, 0.01, 0.5])) == pytest.approx([0.04, 0.9, 0.04, 2 / 3])
 
 
 def test_best_matches_below_the_cutoff(database):
