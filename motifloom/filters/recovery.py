@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 
 from motifloom.errors import UserError
-from motifloom.report.format import is_missing, p_value
 
 LOG = logging.getLogger(__name__)
 
@@ -69,32 +68,6 @@ def recovered_motifs(truth, matches, database=None, *, regions=None, q_value=0.0
     table = pd.DataFrame(rows, columns=["seed", *sites.columns, *BEST])
     table["q_value"] = table["q_value"].astype(float)
     return table.assign(found=table["q_value"] < q_value)
-
-
-def recovery_lines(table, q_value=0.01):
-    """Put the table of :func:`recovered_motifs`, best seed of each motif, into lines for the terminal.
-
-    Returns
-    -------
-    list of str
-        One line per planted motif, a summary last; empty for an empty table.
-    """
-    if not len(table):
-        return []
-    best = table.sort_values(["q_value", "seed"], kind="stable").drop_duplicates("motif").sort_values("motif")
-    labels = [f"{row.motif_name} ({row.motif})" for row in best.itertuples()]
-    width = max(map(len, labels))
-    lines = []
-    for label, row in zip(labels, best.itertuples(), strict=True):
-        where = f"{row.filter} ({row.method}, seed {row.seed}), q = {p_value(row.q_value)}"
-        if row.found:
-            verdict = f"found by {where}"
-        elif is_missing(row.filter):
-            verdict = "not found; no filter resembles it"
-        else:
-            verdict = f"not found; closest is {where}"
-        lines.append(f"{label:<{width}}  {row.sites:>6,} sites  {verdict}")
-    return [*lines, f"{int(best['found'].sum())} of {len(best)} planted motifs found at q < {q_value:g}"]
 
 
 def _same_motif(motif, name, known):

@@ -578,7 +578,10 @@ def test_without_sites_sensitivity_is_no_default():
 @pytest.mark.parametrize(
     ("blocks", "expected"),
     [
-        ({"significance": {"permutations": 50}}, "has permutations:, which goes with null_model: permutation"),
+        (
+            {"significance": {"permutations": 50}},
+            "has permutations:, which goes with null_model: permutation",
+        ),
         (
             {"significance": {"conditional": False, "universe": "all"}},
             "has conditional:, which goes with universe: positive",
@@ -601,6 +604,7 @@ def test_a_key_that_would_be_ignored_is_an_error(blocks, expected):
 def test_proteins_have_one_strand():
     good = PROTEIN | {"evaluation": {"baselines": ["kmer", "label_shuffle"], "kmer": 4}}
     assert message(good | {"interpretation": {"filters": {"strands": "both"}}}) == (
-        "my.yaml: interpretation.filters.strands: datasets.p is of protein, which has one strand; write forward"
+        "my.yaml: interpretation.filters.strands: datasets.p is of protein, which has one strand; "
+        "write forward"
     )
     assert read_out(filters={"strands": "both"}).filters.strands == "both"

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from motifloom.errors import UserError
-from motifloom.filters.recovery import _inside, recovered_motifs, recovery_lines
+from motifloom.filters.recovery import _inside, recovered_motifs
 from motifloom.io import read_table, write_table
+from motifloom.report.outcome import recovery_lines
 
 TRUTH = pd.DataFrame(
     [
