@@ -18,7 +18,7 @@ simulations:
     planted: [CTCF, SPI1]
     chromosomes: 4
     chromosome_length: 40000
-    sites_per_motif: 40
+    sites_per_motif: 80
 datasets:
   bound:
     task: binary
@@ -44,8 +44,10 @@ models:
           - {class_name: Conv1D, config: {filters: 4, kernel_size: 11, activation: relu, name: scanner}}
           - {class_name: GlobalMaxPooling1D, config: {}}
           - {class_name: Dense, config: {units: auto, activation: auto}}
-      compile: {optimizer: adam, metrics: [AUC]}
-      training_params: {epochs: 2, batch_size: 16}
+      compile:
+        optimizer: {class_name: Adam, config: {learning_rate: 0.02}}
+        metrics: [AUC]
+      training_params: {epochs: 10, batch_size: 16}
   written: {spec: spec.yaml}
 experiments:
   first: {dataset: bound, model: small}
@@ -58,10 +60,12 @@ interpretation:
 SPEC = """
 model:
   layers:
-    - {class_name: Conv1D, config: {filters: 4, kernel_size: 9, activation: relu, name: scanner}}
+    - {class_name: Conv1D, config: {filters: 6, kernel_size: 9, activation: relu, name: scanner}}
     - {class_name: GlobalMaxPooling1D, config: {}}
     - {class_name: Dense, config: {units: auto, activation: auto}}
-training_params: {epochs: 2, batch_size: 16}
+compile:
+  optimizer: {class_name: Adam, config: {learning_rate: 0.02}}
+training_params: {epochs: 10, batch_size: 16}
 """
 
 

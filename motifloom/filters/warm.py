@@ -8,6 +8,7 @@ from motifloom.data.encode import DNA
 from motifloom.filters import match, scan
 from motifloom.filters.bank import FilterBank, ScanLayer
 from motifloom.filters.methods import top_motifs
+from motifloom.filters.sensitivity import sensitivity_table
 from motifloom.filters.significance import test_windows
 
 
@@ -24,6 +25,7 @@ def warm():
     scan.position_profile(layer, tokens, np.ones((2, 1)))
     for null in ("shuffle", "background"):
         test_windows(bank, tokens, null=null, universe="all")
+    sensitivity_table(bank, tokens, motifs.cutoffs)
     match.warm()
 
 
