@@ -6,6 +6,7 @@ Runs before the DAG is built, so it reads no more of a file than its first recor
 from pathlib import Path
 
 from motifloom.config.data import example_negatives, simulation_of
+from motifloom.config.interpretation import CLASS_METRICS, VALUE_METRICS
 from motifloom.config.training import Training
 from motifloom.data.encode import get_alphabet
 from motifloom.errors import UserError, suggest
@@ -62,12 +63,26 @@ def _references(config):
             yield from _ignored(config, name, experiment)
     for name, dataset in config.datasets.items():
         yield from _targets(name, dataset)
+    yield from _importance_metrics(config)
     proteins = [name for name, dataset in config.datasets.items() if dataset.alphabet == "protein"]
     if proteins and config.interpretation.filters.strands == "both":
         yield (
             f"interpretation.filters.strands: datasets.{proteins[0]} is of protein, which has one strand; "
             "write forward"
         )
+
+
+def _importance_metrics(config):
+    tasks = {dataset.task for dataset in config.datasets.values()}
+    known = set(VALUE_METRICS if "regression" in tasks else ()) | set(
+        CLASS_METRICS if tasks - {"regression"} else ()
+    )
+    for metric in config.interpretation.importance.metrics:
+        if metric not in known:
+            yield (
+                f"interpretation.importance.metrics: {metric} goes with no task of this config; "
+                f"use {', '.join(sorted(known))}"
+            )
 
 
 def _baselines(config, experiment):

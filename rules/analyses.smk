@@ -27,12 +27,35 @@ rule compare_filters:
         "../scripts/compare_filters.py"
 
 
+rule group_filters:
+    input:
+        library=library("group_filters"),
+        motifs=COMPARED_MOTIFS,
+    output:
+        GROUPS,
+    log:
+        "results/logs/group_filters/{experiment}.seed{seed}.log",
+    benchmark:
+        "results/benchmarks/group_filters/{experiment}.seed{seed}.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=megabytes(600),
+        runtime=minutes(30),
+    params:
+        similarity=INTERPRETATION.redundancy.similarity,
+    script:
+        "../scripts/group_filters.py"
+
+
 # Groups of filters by what activates them, and by their motifs.
 rule cluster_filters:
     input:
         library=library("cluster_filters"),
         activations=ACTIVATIONS,
         motifs=COMPARED_MOTIFS,
+        groups=GROUPS,
         split=of_run(SPLIT),
     output:
         clusters=CLUSTERS,
@@ -57,7 +80,6 @@ rule cluster_filters:
         runtime=minutes(60),
     params:
         options=INTERPRETATION.clustering.model_dump(exclude={"sequences_shown"}),
-        similarity=INTERPRETATION.redundancy.similarity,
         parts=INTERPRETATION.filters.parts,
         fold=lambda wildcards: run_of(wildcards).fold,
     script:
@@ -117,7 +139,6 @@ rule test_enrichment:
         runtime=minutes(60),
     params:
         options=INTERPRETATION.enrichment.model_dump(),
-        parts=INTERPRETATION.filters.parts,
         strands=INTERPRETATION.filters.strands,
         fold=lambda wildcards: run_of(wildcards).fold,
     script:
@@ -224,7 +245,7 @@ rule perturb_filters:
         library=library("perturb_filters"),
         model=MODEL,
         filters=FILTERS,
-        clusters=importance_groups,
+        groups=importance_groups,
         dataset=of_run(DATASET),
         split=of_run(SPLIT),
     output:

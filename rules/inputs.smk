@@ -159,7 +159,7 @@ def filter_figure(name, suffix="svg"):
 
 def importance_groups(wildcards):
     """The table of redundant groups, where groups are perturbed."""
-    return [CLUSTERS] if INTERPRETATION.importance.groups else []
+    return [GROUPS] if INTERPRETATION.importance.groups else []
 
 
 # What each analysis makes of every seed that the page shows.
@@ -199,12 +199,13 @@ ANALYSES = {
         "profile.svg",
     ],
     "sensitivity": ["sensitivity.tsv", "sensitivity.svg", "sensitivity"],
+    "stability": [],  # of all seeds together
 }
 
 
 def analysed(names=INTERPRETATION.analyses):
     """Paths of a seed that the named analyses make."""
-    return [f"{SEED}/filters/{file}" for name in names for file in ANALYSES.get(name, [])]
+    return [f"{SEED}/filters/{file}" for name in names for file in ANALYSES[name]]
 
 
 # pages

@@ -3,9 +3,9 @@
 from motifloom.data.parts import read_rows_of
 from motifloom.filters import clustering
 from motifloom.filters.motifs import MotifSet
-from motifloom.filters.redundancy import motif_similarity, redundancy_groups
+from motifloom.filters.redundancy import motif_similarity
 from motifloom.filters.summaries import read_summary
-from motifloom.io import write_table, write_text
+from motifloom.io import read_table, write_table, write_text
 from motifloom.job import job
 from motifloom.plots import clustering as plots
 from motifloom.plots.style import save_figure
@@ -20,7 +20,9 @@ with job(snakemake.log[0]):
         summary.filters, summary.mean, method=options["linkage"], **number
     )
     motif = clustering.cluster_motifs(similarity, **number)
-    clusters = clustering.clusters_table(activation, motif, redundancy_groups(similarity, params.similarity))
+    groups = read_table(snakemake.input.groups, dtype={"redundancy_group": "Int64"})
+    groups = groups.set_index("filter")["redundancy_group"]
+    clusters = clustering.clusters_table(activation, motif, groups)
     scores, agreement = clustering.scores_table(activation, motif), clustering.agreement(activation, motif)
     for name, table in {"clusters": clusters, "scores": scores, "agreement": agreement}.items():
         write_table(table, output[name])

@@ -2,6 +2,7 @@
 
 from motifloom.data.parts import read_rows_of
 from motifloom.data.store import Dataset
+from motifloom.errors import UserError
 from motifloom.filters.bank import FilterBank
 from motifloom.filters.motifs import MotifSet
 from motifloom.filters.sensitivity import sensitivity_table
@@ -11,6 +12,10 @@ from motifloom.plots.sensitivity import overview, sensitivity_figure
 from motifloom.plots.style import save_figure
 
 with job(snakemake.log[0]), Dataset(snakemake.input.dataset) as dataset:
+    if not snakemake.input.motifs:
+        raise UserError(
+            "sensitivity looks at sites: add top or significant to interpretation.filters.methods"
+        )
     params, output = snakemake.params, snakemake.output
     rows = read_rows_of(snakemake.input.split, params.fold, params.parts)
     bank = FilterBank.read(snakemake.input.filters, strands=params.strands)

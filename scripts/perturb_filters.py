@@ -32,7 +32,7 @@ with job(snakemake.log[0]), Dataset(snakemake.input.dataset) as dataset:
     filters = share_of(FilterBank.read(snakemake.input.filters).filters, share)
     table, iterations = filter_importance(perturbation, filters, measure, **draws)
     together = [
-        pair for path in snakemake.input.clusters for pair in redundant_groups(read_table(path)).items()
+        pair for path in snakemake.input.groups for pair in redundant_groups(read_table(path)).items()
     ]
     together = dict(share_of(together, share))
     write_table(table, snakemake.output.table)

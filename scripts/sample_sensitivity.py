@@ -2,6 +2,7 @@
 
 from motifloom.data.parts import read_rows_of
 from motifloom.data.store import Dataset
+from motifloom.errors import UserError
 from motifloom.filters.bank import FilterBank
 from motifloom.filters.motifs import MotifSet
 from motifloom.filters.sensitivity import sensitivity_sample
@@ -9,6 +10,10 @@ from motifloom.io import write_table
 from motifloom.job import job
 
 with job(snakemake.log[0]), Dataset(snakemake.input.dataset) as dataset:
+    if not snakemake.input.motifs:
+        raise UserError(
+            "sensitivity looks at sites: add top or significant to interpretation.filters.methods"
+        )
     params = snakemake.params
     rows = read_rows_of(snakemake.input.split, params.fold, params.parts)
     bank = FilterBank.read(snakemake.input.filters, strands=params.strands)

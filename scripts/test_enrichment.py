@@ -13,7 +13,7 @@ from motifloom.plots.style import save_figure
 
 with job(snakemake.log[0]), Dataset(snakemake.input.dataset) as dataset:
     params, threads = snakemake.params, snakemake.threads
-    rows = read_rows_of(snakemake.input.split, params.fold, params.parts)
+    rows = read_rows_of(snakemake.input.split, params.fold, params.options["parts"])
     bank = FilterBank.read(snakemake.input.filters, strands=params.strands)
     hits, windows = None, 0
     for path in snakemake.input.motifs:

@@ -8,7 +8,10 @@ from motifloom.config.blocks import Block, Distinct, Fraction, Part, Positive
 from motifloom.config.methods import METHODS, WITH_CUTOFFS, WITH_SITES
 
 ANALYSES = ("importance", "redundancy", "clustering", "enrichment", "classes", "sensitivity", "stability")
-METRICS = ("auroc", "auprc", "accuracy", "f1", "mcc", "log_loss", "pearson", "spearman", "r2", "mse", "mae")
+# What the importance of a filter can be measured by beside the loss, by task.
+CLASS_METRICS = ("auroc", "auprc", "accuracy", "precision", "recall", "f1", "mcc", "log_loss")
+VALUE_METRICS = ("pearson", "spearman", "r2", "mse", "mae")
+METRICS = CLASS_METRICS + VALUE_METRICS
 Level = Annotated[float, Field(gt=0, le=1)]
 
 
@@ -50,6 +53,8 @@ class Filters(Block):
                     raise ValueError(f"has {key}:, which goes with methods: [{method}]")
         if self.sites and self.sites not in self.methods:
             raise ValueError(f"has sites: {self.sites}, which is not among its methods; add it there")
+        if self.include_all_positive and _changed(self, "percentile"):
+            raise ValueError("has percentile: beside include_all_positive:, which needs none; remove one")
         return self
 
     @property
@@ -104,13 +109,9 @@ class Significance(Block):
 class Importance(Block):
     """What a filter is worth to the network: the loss without it."""
 
-    iterations: Positive = Field(10, description="Shuffles of each filter.")
+    iterations: Annotated[int, Field(ge=2, le=100_000)] = Field(10, description="Shuffles of each filter.")
     summary: Literal["mean", "median"] = Field("mean", description="Over shuffles.")
-    metrics: Distinct[
-        Literal[
-            "auroc", "auprc", "accuracy", "f1", "mcc", "log_loss", "pearson", "spearman", "r2", "mse", "mae"
-        ]
-    ] = Field(
+    metrics: Distinct[Literal[METRICS]] = Field(
         [],
         description="Beside the loss, where the task has them; none: auroc and auprc, or pearson and r2.",
     )
@@ -149,6 +150,11 @@ class Clustering(Block):
 class Enrichment(Block):
     """Which filters tell the classes apart."""
 
+    parts: Distinct[Part] = Field(
+        ["test"],
+        description="Parts that are tested; on what a network trained on, filters fit even random labels.",
+        min_length=1,
+    )
     unit: Distinct[Literal["sequence", "window"]] = Field(
         ["sequence"], description="Units of the odds ratio.", min_length=1
     )
@@ -205,6 +211,11 @@ class Interpretation(Block):
         if changed and "significant" not in self.filters.methods:
             raise ValueError(
                 f"has significance.{changed[0]}:, which goes with filters.methods: [significant]"
+            )
+        counted = [key for key in ("unit", "universe") if _changed(self.enrichment, key)]
+        if counted and not self.filters.sites_of:
+            raise ValueError(
+                f"has enrichment.{counted[0]}:, which needs sites; add top or significant to filters.methods"
             )
         if "sensitivity" in self.analyses and not self.filters.sites_of:
             if "analyses" in self.model_fields_set:

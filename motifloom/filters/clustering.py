@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from motifloom.data.store import target_names
+from motifloom.filters.classes import class_members
 from motifloom.randomness import generator
 
 # Sequences, or filters, whose activations are turned into double precision at a time.
@@ -348,13 +349,13 @@ def _cophenet(clustering):
     return squareform(cophenet(clustering.linkage))
 
 
-def sample_sequences(maximum, filters, ids, targets, task, classes, *, per_class=200, most=2000, seed=1):
+def sample_sequences(maximum, filters, ids, targets, task, classes, *, most=500, seed=1):
     """Choose sequences evenly from the classes, with their standardised largest activations.
 
     What pysster's heat map of sequences and kernels is drawn from. Activations are z-scored filter by
-    filter over all N sequences, then the same number of each class is drawn without replacement: `per_class`,
-    or all of a smaller class; fewer where `per_class` of all classes would be more than `most`. A sequence
-    drawn for one of its labels counts for the others too. Of a regression they are drawn from all sequences.
+    filter over all N sequences, then the same number of each class is drawn without replacement: `most`
+    divided by the number of classes, or all of a smaller class. A sequence drawn for one of its labels counts
+    for the others too. Of a regression they are drawn from all sequences.
 
     Parameters
     ----------
@@ -368,7 +369,7 @@ def sample_sequences(maximum, filters, ids, targets, task, classes, *, per_class
         As in the dataset.
     task, classes
         binary, multiclass, multilabel (drawn from each label and from those without any) or regression.
-    per_class, most : int
+    most : int
         See above.
     seed : int
         Of the draws.
@@ -386,7 +387,7 @@ def sample_sequences(maximum, filters, ids, targets, task, classes, *, per_class
     # A filter longer than the sequences has no activation in any, and hides none.
     usable = (finite | ~finite.any(axis=0)).all(axis=1) & finite.any(axis=1)
     groups = _groups(targets, task, classes)
-    quota = max(1, min(per_class, most // max(len(groups), 1)))
+    quota = max(1, most // max(len(groups), 1))
     taken = np.zeros(len(maximum), bool)
     for name, group in groups.items():
         wanted = quota - np.count_nonzero(group & taken)
@@ -421,9 +422,5 @@ def _groups(targets, task, classes):
     """Return which sequences each class has: dict of name to bool (N,)."""
     if task == "regression":
         return {"all": np.ones(len(targets), bool)}
-    if task == "binary":
-        return {classes[0]: targets[:, 0] < 0.5, classes[1]: targets[:, 0] >= 0.5}
-    groups = {name: targets[:, i] > 0.5 for i, name in enumerate(classes)}
-    if task == "multilabel":
-        groups["no label"] = ~(targets > 0.5).any(axis=1)
-    return groups
+    names, members = class_members(targets, task, classes)
+    return dict(zip(names, members.T, strict=True))

@@ -9,7 +9,7 @@ from samples import BASE
 
 from motifloom.checks import MAX_KMERS, check_config
 from motifloom.config.data import Dataset
-from motifloom.config.interpretation import ANALYSES, METRICS, Filters, Interpretation
+from motifloom.config.interpretation import ANALYSES, CLASS_METRICS, METRICS, Filters, Interpretation
 from motifloom.config.methods import METHODS, WITH_CUTOFFS, WITH_SITES
 from motifloom.config.parse import parse_config
 from motifloom.errors import UserError
@@ -475,7 +475,7 @@ def test_every_key_of_the_interpretation_has_a_type_and_a_meaning(block, key):
             "significance.correct_over: 'all' is not one of 'filter' or 'all_filters'",
         ),
         ({"importance": {"metrics": ["mse", "mse"]}}, "importance.metrics has mse twice; give each once"),
-        ({"importance": {"iterations": 0}}, "importance.iterations: 0 should be greater than or equal to 1"),
+        ({"importance": {"iterations": 0}}, "importance.iterations: 0 should be greater than or equal to 2"),
         (
             {"importance": {"part": "all"}},
             "importance.part: 'all' is not one of 'train', 'validation' or 'test'",
@@ -566,8 +566,14 @@ def test_what_the_catalogue_of_methods_says_fits_the_config():
 def test_the_metrics_can_be_measured():
     from motifloom.filters.influence import metric_names
 
-    assert set(METRICS) <= {*metric_names("binary"), *metric_names("regression")}
-    assert read_out(importance={"metrics": list(METRICS)}).importance.metrics == list(METRICS)
+    assert set(METRICS) == {*metric_names("binary"), *metric_names("regression")}
+    assert set(CLASS_METRICS) == set(metric_names("multilabel"))
+    names = list(CLASS_METRICS)
+    assert read_out(importance={"metrics": names}).importance.metrics == names
+    with pytest.raises(
+        UserError, match=r"metrics: pearson goes with no task of this config; use acc"
+    ):
+        read_out(importance={"metrics": ["pearson"]})
 
 
 def test_without_sites_sensitivity_is_no_default():

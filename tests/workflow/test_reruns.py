@@ -3,6 +3,7 @@
 import copy
 import re
 import shutil
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -34,9 +35,13 @@ def edit(config, key, value):
 
 
 def rules_of(text):
-    """Read a cell such as "evaluate x2, compare" into rule -> number of jobs."""
-    found = re.findall(r"([a-z_]+)(?: x(\d+))?", GROUPS.get(text, text))
-    return {rule: int(count or 1) for rule, count in found if rule != "nothing"}
+    """Read a cell such as "the page, evaluate x2" into rule -> number of jobs."""
+    total = Counter()
+    for term in text.split(", "):
+        name, count = re.fullmatch(r"(.+?)(?: x(\d+))?", term).groups()
+        jobs = rules_of(GROUPS[name]) if name in GROUPS else {name: 1}
+        total.update({rule: jobs[rule] * int(count or 1) for rule in jobs})
+    return dict(total)
 
 
 def test_nothing_runs_without_an_edit(finished):
@@ -65,7 +70,7 @@ def test_a_touched_file_reruns_nothing_and_a_changed_one_what_reads_it(copied):
     target, spec = "results/second/seed1/model.keras", folder / "spec.yaml"
     spec.touch()
     assert planned(snakemake(folder, config, "-n", target)) == {}
-    spec.write_text(spec.read_text().replace("epochs: 2", "epochs: 3"))
+    spec.write_text(spec.read_text().replace("epochs: 10", "epochs: 3"))
     assert planned(snakemake(folder, config, "-n", target)) == {"train": 1}
 
 

@@ -288,19 +288,19 @@ def draw(targets, task, classes, maximum=None, **options):
 
 def test_sequences_are_drawn_evenly():
     targets = (np.arange(300) % 10 == 0)[:, None]
-    sample, counts = draw(targets, "binary", ["no", "yes"], per_class=25)
+    sample, counts = draw(targets, "binary", ["no", "yes"], most=50)
     assert counts.to_numpy().tolist() == [["no", 270, 25], ["yes", 30, 25]]
     assert sample.columns.tolist() == ["id", "target.yes", *names(4)]
     assert sample["target.yes"].sum() == 25
     rows = sample["id"].str[1:].astype(int)
     assert rows.is_monotonic_increasing and rows.is_unique
-    again, _ = draw(targets, "binary", ["no", "yes"], per_class=25)
+    again, _ = draw(targets, "binary", ["no", "yes"], most=50)
     pd.testing.assert_frame_equal(sample, again)
-    other, _ = draw(targets, "binary", ["no", "yes"], per_class=25, seed=2)
+    other, _ = draw(targets, "binary", ["no", "yes"], most=50, seed=2)
     assert other["id"].tolist() != sample["id"].tolist()
     few, _ = draw(targets, "binary", ["no", "yes"], most=20)
     assert few["target.yes"].value_counts().tolist() == [10, 10]
-    _, everything = draw(targets, "binary", ["no", "yes"], per_class=1000)
+    _, everything = draw(targets, "binary", ["no", "yes"], most=2000)
     assert everything["drawn"].tolist() == [270, 30]
 
 
@@ -310,7 +310,7 @@ def test_values_are_z_scores_over_all_sequences(monkeypatch):
     expected = z_scores(maximum[:, [0, 1, 3]]).T
     for columns in (32, 2):
         monkeypatch.setattr(clustering, "COLUMNS", columns)
-        sample, _ = draw(np.zeros((90, 1)), "regression", ["signal"], maximum, per_class=20)
+        sample, _ = draw(np.zeros((90, 1)), "regression", ["signal"], maximum, most=20)
         rows = sample["id"].str[1:].astype(int).to_numpy()
         np.testing.assert_allclose(sample[["conv_000", "conv_001", "conv_003"]], expected[rows], atol=1e-5)
         assert sample["conv_002"].isna().all()
@@ -319,7 +319,7 @@ def test_values_are_z_scores_over_all_sequences(monkeypatch):
 def test_sequences_with_several_labels_count_for_all_of_them():
     rng = np.random.default_rng(0)
     targets = rng.random((200, 3)) < 0.3
-    sample, counts = draw(targets, "multilabel", ["x", "y", "z"], per_class=15)
+    sample, counts = draw(targets, "multilabel", ["x", "y", "z"], most=60)
     assert counts["class"].tolist() == ["x", "y", "z", "no label"]
     assert counts["sequences"].tolist() == [*targets.sum(axis=0), (~targets.any(axis=1)).sum()]
     drawn = sample[["target.x", "target.y", "target.z"]].to_numpy()
@@ -331,10 +331,10 @@ def test_sequences_with_several_labels_count_for_all_of_them():
 
 def test_classes_and_values():
     one_hot = np.eye(3)[np.arange(30) % 3]
-    sample, counts = draw(one_hot, "multiclass", ["a", "b", "c"], per_class=4)
+    sample, counts = draw(one_hot, "multiclass", ["a", "b", "c"], most=12)
     assert counts["drawn"].tolist() == [4, 4, 4]
     assert sample.filter(like="target.").sum().tolist() == [4, 4, 4]
-    sample, counts = draw(np.arange(60).reshape(30, 2), "regression", ["u", "v"], per_class=12)
+    sample, counts = draw(np.arange(60).reshape(30, 2), "regression", ["u", "v"], most=12)
     assert counts.to_numpy().tolist() == [["all", 30, 12]]
     assert (sample["target.v"] - sample["target.u"] == 1).all()
 

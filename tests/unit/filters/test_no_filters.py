@@ -51,6 +51,7 @@ TABLES = {
     "unlocated.tsv": SUMMARY,
     "redundancy.tsv": "compared filter_a filter_b similarity strand offset overlap similarity_forward "
     "similarity_reverse",
+    "redundancy_groups.tsv": "filter redundancy_group",
     "clusters.tsv": "filter activation_cluster activation_silhouette motif_cluster motif_silhouette "
     "redundancy_group activation_order motif_order",
     "cluster_scores.tsv": "compared clusters silhouette chosen",
@@ -249,9 +250,10 @@ def scripted():
         "heatmap": "clusters.heatmap.svg", "silhouettes": "cluster_scores.svg",
         "agreement_figure": "agreement.svg",
     }  # fmt: skip
+    yield "group_filters", {"motifs": compared}, ["redundancy_groups.tsv"], {}, similarity
     options = {"options": config.clustering.model_dump(exclude={"sequences_shown"})}
-    given = {**activations, "motifs": compared, "split": "split.tsv"}
-    yield "cluster_filters", given, output, {}, {**options, **similarity, **rows}
+    given = {**activations, "motifs": compared, "groups": "redundancy_groups.tsv", "split": "split.tsv"}
+    yield "cluster_filters", given, output, {}, {**options, **rows}
     output = {
         "sequences": "sequences.tsv.gz", "drawn": "sequences.drawn.tsv", "figure": "sequences.svg"
     }  # fmt: skip
@@ -260,7 +262,8 @@ def scripted():
     sited = {**filters, "motifs": [f"{config.filters.sites_of}.h5"], **data}
     for motifs, table in (([f"{config.filters.sites_of}.h5"], "enrichment"), ([], "unsited")):
         given = {**sited, **activations, "motifs": motifs}
-        params = {"options": config.enrichment.model_dump(), **scan}
+        params = {"options": config.enrichment.model_dump()}
+        params |= {key: value for key, value in scan.items() if key != "parts"}
         yield "test_enrichment", given, {"table": f"{table}.tsv", "figure": f"{table}.svg"}, {}, params
     output = {
         "activation": "class_activation.tsv", "score": "kernel_score.tsv", "maxima": "maxima.tsv",
@@ -274,7 +277,7 @@ def scripted():
     yield "sample_sensitivity", sited, ["sensitivity.sample.tsv.gz"], {}, params
     kinds = {"tables": "", "iterations": ".iterations", "groups": ".groups"}
     for share in shares:
-        given = {"model": "model.keras", **filters, "clusters": ["clusters.tsv"], **data}
+        given = {"model": "model.keras", **filters, "groups": ["redundancy_groups.tsv"], **data}
         params = {"seed": 1, "options": config.importance.model_dump(exclude={"groups"}), "fold": 0}
         params |= {"confidence": 0.95, "threads": 1}
         output = {kind.replace("tables", "table"): f"{share}{kinds[kind]}.tsv" for kind in kinds}
