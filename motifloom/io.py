@@ -11,6 +11,22 @@ from pathlib import Path
 
 import pandas as pd
 
+# Columns that hold names: "0034" and "1e5" are no numbers there.
+NAMES = (
+    "best_match_id",
+    "best_match_name",
+    "class",
+    "experiment",
+    "filter",
+    "filter_a",
+    "filter_b",
+    "id",
+    "motif_id",
+    "motif_name",
+    "target",
+    "top_target",
+)
+
 
 @contextlib.contextmanager
 def atomic_path(path):
@@ -84,9 +100,13 @@ def write_table(frame, path, float_format="%.6g"):
     write_text(frame.to_csv(sep="\t", index=False, float_format=float_format, lineterminator="\n"), path)
 
 
-def read_table(path, **options):
-    """Read a TSV written by :func:`write_table`; only an empty field is a missing value."""
-    return pd.read_csv(path, sep="\t", keep_default_na=False, na_values=[""], **options)
+def read_table(path, dtype=None, **options):
+    """Read a TSV written by :func:`write_table`; only an empty field is a missing value.
+
+    Columns in NAMES stay text whatever they look like; `dtype` tells of others.
+    """
+    dtype = {**dict.fromkeys(NAMES, str), **(dtype or {})}
+    return pd.read_csv(path, sep="\t", keep_default_na=False, na_values=[""], dtype=dtype, **options)
 
 
 def write_json(content, path):

@@ -9,7 +9,7 @@ from motifloom.job import job
 
 with job(snakemake.log[0]):
     files = snakemake.input
-    truth = pd.concat([read_table(path) for path in files.truth])
+    truth = pd.concat([read_table(path, dtype={"motif": str}) for path in files.truth])
     matches = dict(zip(snakemake.params.seeds, map(read_table, files.matches), strict=True))
     database = read_motifs(files.database[0]) if files.database else None
     regions = read_table(files.regions)

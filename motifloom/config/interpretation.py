@@ -53,6 +53,12 @@ class Filters(Block):
                     raise ValueError(f"has {key}:, which goes with methods: [{method}]")
         if self.sites and self.sites not in self.methods:
             raise ValueError(f"has sites: {self.sites}, which is not among its methods; add it there")
+        siteless = [name for name in self.methods if name not in WITH_SITES]
+        if self.logos == "counts" and siteless:
+            raise ValueError(
+                f"has logos: counts, but {siteless[0]} has no sites to count; write probability, or leave "
+                f"{siteless[0]} out of methods"
+            )
         if self.include_all_positive and _changed(self, "percentile"):
             raise ValueError("has percentile: beside include_all_positive:, which needs none; remove one")
         return self
@@ -90,7 +96,7 @@ class Significance(Block):
     conditional: bool = Field(
         True, description="universe positive: p given that the activation is positive (else as Cnnamon)."
     )
-    permutations: Annotated[int, Field(ge=10, le=10_000_000)] = Field(
+    permutations: Annotated[int, Field(ge=10, le=100_000)] = Field(
         1000, description="null_model permutation: draws per filter."
     )
     correct_over: Literal["filter", "all_filters"] = Field(

@@ -211,7 +211,7 @@ class FilterBank:
                 alphabet = get_alphabet(str(archive["alphabet"]))
                 names = map(str, archive["layers"])
                 bank = cls([_read_layer(archive, name, alphabet) for name in names], alphabet)
-        except (OSError, EOFError, ValueError, KeyError, BadZipFile) as error:
+        except (OSError, EOFError, ValueError, KeyError, NotImplementedError, BadZipFile) as error:
             raise UserError(f"{path}: not a filter archive written by the training ({error})") from error
         except UserError as error:
             raise UserError(f"{path}: {error}") from error

@@ -120,10 +120,13 @@ def class_members(targets, task, classes):
 
 def _thirds(values, prefix):
     first, second = np.quantile(values, [1 / 3, 2 / 3]) if len(values) else (np.nan, np.nan)
+    # As many digits as tell the bounds apart from each other.
+    digits = next((d for d in range(3, 17) if f"{first:.{d}g}" != f"{second:.{d}g}"), 3)
+    low, high = f"{first:.{digits}g}", f"{second:.{digits}g}"
     groups = {
-        f"{prefix}low (<= {first:.3g})": values <= first,
-        f"{prefix}middle ({first:.3g} to {second:.3g})": (values > first) & (values <= second),
-        f"{prefix}high (> {second:.3g})": values > second,
+        f"{prefix}low (<= {low})": values <= first,
+        f"{prefix}middle ({low} to {high})": (values > first) & (values <= second),
+        f"{prefix}high (> {high})": values > second,
     }
     return {name: rows for name, rows in groups.items() if rows.any()}
 

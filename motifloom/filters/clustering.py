@@ -198,7 +198,12 @@ def _linkage(distances, method):
 def _cut(tree, k, count):
     from scipy.cluster.hierarchy import fcluster
 
-    return fcluster(tree, k, "maxclust").astype(int) if len(tree) else np.ones(count, int)
+    if not len(tree):
+        return np.ones(count, int)
+    # By the order of the merges, as by heights, which with some linkages may fall.
+    ordered = tree.copy()
+    ordered[:, 2] = np.arange(1, len(tree) + 1)
+    return fcluster(ordered, k, "maxclust").astype(int)
 
 
 def _places(tree, count):
@@ -242,7 +247,7 @@ def newick(tree, names):
     ----------
     tree : float (n - 1, 4)
         SciPy's linkage. A branch is as long as its ends' heights differ, written so that it reads back as
-        the same number.
+        the same number; 0 where heights fall, as they may with centroid and median linkage.
     names : list of str
         Of the leaves; in quotes where they hold more than letters, digits, `_`, `.` and `-`.
     """
@@ -251,7 +256,9 @@ def newick(tree, names):
     nodes = [(_quoted(name), 0.0) for name in names]
     for left, right, height, _ in tree:
         ends = (nodes[int(left)], nodes[int(right)])
-        nodes.append((f"({','.join(f'{text}:{float(height - below)!r}' for text, below in ends)})", height))
+        nodes.append(
+            (f"({','.join(f'{text}:{max(0.0, float(height - below))!r}' for text, below in ends)})", height)
+        )
         nodes[int(left)] = nodes[int(right)] = None  # their text lives on in the node's
     return nodes[-1][0] + ";"
 
@@ -324,7 +331,8 @@ def agreement(activation, motif):
         "adjusted_mutual_information": np.nan,
         "cophenetic_correlation": np.nan,
     }
-    if min(len(np.unique(first)), len(np.unique(second))) > 1:
+    counts = {len(np.unique(first)), len(np.unique(second))}
+    if min(counts) > 1 and counts != {len(shared)}:
         from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
 
         values["adjusted_rand"] = adjusted_rand_score(first, second)

@@ -129,7 +129,8 @@ class Measure:
     def _estimate(self, metric, loss, scores):
         if metric == "loss":
             return mean_estimate(loss)
-        return estimate(metric, self._targets, scores, self._task)
+        # A change that leaves one prediction for all has lost all correlation.
+        return estimate(metric, self._targets, scores, self._task, constant=0.0)
 
     def _interval(self, values, influence):
         """Return the importance of iterations (I,) with influences (I, n), and its interval."""

@@ -35,7 +35,7 @@ def metric_names(task):
     return REGRESSION if task == "regression" else CLASSIFICATION
 
 
-def estimate(metric, targets, scores, task):
+def estimate(metric, targets, scores, task, constant=np.nan):
     """Return a metric of several predictions of the same examples.
 
     Parameters
@@ -47,6 +47,8 @@ def estimate(metric, targets, scores, task):
         Probabilities, or values for regression.
     task : str
         binary, multiclass, multilabel or regression.
+    constant : float
+        The correlation of predictions that are all the same with values that are not.
 
     Returns
     -------
@@ -60,6 +62,8 @@ def estimate(metric, targets, scores, task):
         return _undefined(scores[..., 0])
     if task == "regression":
         single = [_REGRESSION[metric](targets[:, j], scores[..., j]) for j in range(targets.shape[1])]
+        if metric in ("pearson", "spearman"):
+            single = [_fill(e, targets[:, j], scores[..., j], constant) for j, e in enumerate(single)]
         return _macro(single)
     labels = targets > 0.5
     if task != "multiclass":
@@ -105,6 +109,13 @@ def _macro(estimates):
         share = (defined / defined.sum(axis=0))[..., None]
     value, influence = np.where(defined, value, 0.0), np.where(defined[..., None], influence, 0.0)
     return Estimate((value * share[..., 0]).sum(axis=0), (influence * share).sum(axis=0))
+
+
+def _fill(estimate, observed, predicted, constant):
+    """Return a correlation with `constant` for that of predictions that are all the same."""
+    same = (np.ptp(predicted, axis=-1) == 0) & (np.ptp(observed) > 0) & np.isfinite(constant)
+    influence = np.where(same[..., None], 0.0, estimate.influence)
+    return Estimate(np.where(same, constant, estimate.value), influence)
 
 
 def _ratio(numerator, denominator, empty):

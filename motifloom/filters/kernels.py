@@ -158,19 +158,29 @@ def bin_scores(place, tokens, layout, starts, tables, low, steps, edges, counts)
 
     place (W + 1,) is the index into K of a number of known letters, -1 where windows are not counted. Bin b
     holds scores from edges[f, b] to below edges[f, b + 1], the last bin all that are larger. Edges lie at
-    low[f] + b / steps[f] up to rounding; these only guess the bin.
+    low[f] + b / steps[f] up to rounding, so that the edges themselves are looked at near one only.
     """
     keys, known, scores = _buffers(tokens, starts, tables)
-    bins = counts.shape[2]
+    found, bins = np.empty(len(starts) + 1, np.int32), counts.shape[2]
     for n in range(len(tokens)):
         _scan(tokens[n], layout, starts, tables, keys, known, scores)
         for f in range(scores.shape[1]):
+            row, first, step, count = edges[f], low[f], steps[f], 0
+            # Most scores are too low: they are left behind without a branch.
             for i in range(len(starts)):
+                found[count] = i
+                count += scores[i, f] >= row[0]
+            # More than the rounding of an edge, as a part of a bin.
+            margin = 2.0**-23 * max(abs(row[0]), abs(row[-1]), 2.0**-126) * step
+            for i in found[:count]:
                 k, score = place[known[i]], scores[i, f]
-                if k >= 0 and score >= edges[f, 0]:
-                    b = int(max(min((score - low[f]) * steps[f], bins - 1.0), 0.0))
-                    if score < edges[f, b] or (b + 1 < bins and score >= edges[f, b + 1]):
-                        b = np.searchsorted(edges[f], score, side="right") - 1
+                if k >= 0:
+                    guess = (score - first) * step
+                    b = int(max(min(guess, bins - 1.0), 0.0))
+                    if abs(guess - b - 0.5) > 0.5 - margin and (
+                        score < row[b] or (b + 1 < bins and score >= row[b + 1])
+                    ):
+                        b = np.searchsorted(row, score, side="right") - 1
                     counts[f, k, b] += 1
 
 

@@ -397,7 +397,7 @@ class MotifSet(Mapping):
                     arrays["cutoffs"],
                     kernels=arrays["kernels"],
                 )
-        except (OSError, KeyError) as error:
+        except (OSError, KeyError, ValueError, TypeError) as error:
             raise UserError(f"{path}: not a motif set ({error})") from error
 
 

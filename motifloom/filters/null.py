@@ -67,10 +67,11 @@ class _GridNull:
             with np.errstate(over="ignore"):
                 place = np.ceil((score + shift) / self.step) - first
             bounds.append(tail[np.clip(place, 0, len(tail) - 1).astype(np.int64)])
-        # The sums of the distribution and of the tail round too.
+        # The sums of the distribution and of the tail round too. What lies before the tail is not known.
         error = 8 * np.finfo(np.float64).eps * (self.kernel.size + 4)
         low = np.where(attainable, np.maximum(bounds[0] * (1 - error), atom), 0.0)
-        return np.minimum(low, 1.0), np.clip(bounds[1] * (1 + error), atom, 1.0)
+        high = np.where(place < 0, 1.0, bounds[1] * (1 + error))
+        return np.minimum(low, 1.0), np.clip(high, atom, 1.0)
 
 
 class ShuffleNull(_GridNull):
@@ -90,9 +91,11 @@ class ShuffleNull(_GridNull):
         Windows with fewer known letters are not asked for.
     slack : float or None
         Error of the scores; default :func:`rounding_error` without a bias.
+    floor : float
+        Smaller scores are not asked for: sums that cannot reach it are not followed.
     """
 
-    def __init__(self, kernel, levels=LEVELS, *, least_known=1, slack=None):
+    def __init__(self, kernel, levels=LEVELS, *, least_known=1, slack=None, floor=-np.inf):
         super().__init__(kernel, slack)
         weights = np.sort(self.kernel.ravel())
         width, cells = len(self.kernel), len(weights)
@@ -107,13 +110,15 @@ class ShuffleNull(_GridNull):
         self._errors = _ends(errors, width)
         self._largest = _ends(weights, width)[1]
         least, most = _ends(steps, width)
+        lowest = (floor - self.slack - self._middle * np.arange(width + 1) - self._errors[1]) / self.step
+        self._first = np.clip(np.ceil(lowest) - 1, least, most + 1).astype(np.int64)
         start = np.concatenate([[0], np.cumsum(most - least + 1)])
         table = np.zeros(start[-1])
         order = steps[np.argsort(np.abs(steps), kind="stable")]
-        _draw_without_replacement(order, least_known, table, start, least)
+        _draw_without_replacement(order, least_known, table, start, least, self._first)
+        begin = start[:-1] + self._first - least
         rows = range(least_known, width + 1)
-        self._first = least
-        self._tails = {known: _tail(table[start[known] : start[known + 1]]) for known in rows}
+        self._tails = {known: _tail(table[begin[known] : start[known + 1]]) for known in rows}
         self._atoms = [1 / comb(cells, known) for known in range(width + 1)]
 
     def bracket(self, score, known):
@@ -122,7 +127,7 @@ class ShuffleNull(_GridNull):
         Parameters
         ----------
         score : float array
-            Scores without the bias.
+            Scores without the bias. The bounds are wide below the floor.
         known : int
             Number of known letters of the windows, `least_known` to W.
         """
@@ -233,7 +238,7 @@ def _tail(probabilities):
 
 
 @jit
-def _draw_without_replacement(steps, least, table, start, first):
+def _draw_without_replacement(steps, least, table, start, first, needed):
     """Fill the distributions of the sum of m of the `steps`, drawn without replacement, m = 0..width.
 
     With P_j[m] that of m of the first j cells, cell j is among the m with probability m / j:
@@ -250,18 +255,24 @@ def _draw_without_replacement(steps, least, table, start, first):
         Zeros; table[start[m] + t - first[m]] becomes P(sum of m = t).
     start, first : int64 (width + 2,), (width + 1,)
         Where row m begins, and the smallest sum of m cells.
+    needed : int64 (width + 1,)
+        Smaller sums of m cells are left unfinished.
     """
     cells, width = len(steps), len(first) - 1
-    seen = np.empty(cells, np.int64)
+    seen, unseen = np.empty(cells, np.int64), np.sort(steps)[::-1].copy()
     low, high = np.zeros(width + 1, np.int64), np.zeros(width + 1, np.int64)
     table[0] = 1.0
     for j in range(1, cells + 1):
         step = steps[j - 1]
         top = min(j, width)
+        place = np.argmax(unseen == step)
+        unseen[place : cells - j] = unseen[place + 1 : cells - j + 1].copy()
         for m in range(top, max(1, least - (cells - j)) - 1, -1):
             row, source = table[start[m] : start[m + 1]], table[start[m - 1] : start[m]]
+            reach = _needed_sum(m, least, unseen[: cells - j], needed) - first[m]
             begin, end = low[m] - first[m], high[m] - first[m] + 1
             new_begin, new_end = low[m - 1] + step - first[m], high[m - 1] + step - first[m] + 1
+            begin, new_begin = min(max(begin, reach), end), min(max(new_begin, reach), new_end)
             if m == j:
                 begin, end = new_begin, new_begin
             _mix(
@@ -275,6 +286,18 @@ def _draw_without_replacement(steps, least, table, start, first):
         for m in range(1, top + 1):
             low[m] = low[m - 1] + seen[m - 1]
             high[m] = high[m - 1] + seen[j - m]
+
+
+@jit
+def _needed_sum(m, least, unseen, needed):
+    """Return which sum of m cells can still become one that is needed, with the largest cells to come."""
+    total, lowest = 0, np.iinfo(np.int64).max
+    for k in range(m, min(len(needed) - 1, m + len(unseen)) + 1):
+        if k > m:
+            total += unseen[k - m - 1]
+        if k >= least:
+            lowest = min(lowest, needed[k] - total)
+    return lowest
 
 
 @jit

@@ -62,8 +62,9 @@ class SequenceSummary(NamedTuple):
 class ScoreHistogram(NamedTuple):
     """Windows counted by their number of known letters and their score.
 
-    counts: int64 (F, K, bins); known: int64 (K,), ascending, those that occur; edges: float32 (F, bins):
-    bin b of filter f holds edges[f, b] <= score < edges[f, b + 1], the last bin all above.
+    counts: uint32 (int64 where there are 2**32 windows) (F, K, bins); known: int64 (K,), ascending, those
+    that occur; edges: float32 (F, bins): bin b of filter f holds edges[f, b] <= score < edges[f, b + 1], the
+    last bin all above.
     """
 
     counts: np.ndarray
@@ -387,12 +388,14 @@ def score_histogram(layer, tokens, low, high, bins, rows=None, *, threads=None):
     for _, block in read_blocks(tokens, rows):
         for scanner in scanners:
             scanner.run(count, block, (low, 0), (steps, 0), (edges, 0), (counts, 0))
-    return ScoreHistogram(counts.astype(np.int64), known, edges)
+    return ScoreHistogram(counts, known, edges)
 
 
 def _bin_edges(low, steps, bins):
     """Return the least float32 score of each bin, (F, bins); the first is not above low."""
-    edges = (low[:, None] + np.arange(bins) / steps[:, None]).astype(np.float32)
+    edges = np.empty((len(low), bins), np.float32)
+    for f in range(len(low)):
+        edges[f] = low[f] + np.arange(bins) / steps[f]
     first = edges[:, 0]
     edges[:, 0] = np.where(first > low, np.nextafter(first, np.float32(-np.inf)), first)
     return edges

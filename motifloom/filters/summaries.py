@@ -78,5 +78,5 @@ def read_summary(path, rows=None):
             names = [name.decode() for name in file["filters"][()]]
             arrays = [file[name][()] if rows is None else file[name][()][rows] for name in ARRAYS]
             return Summary(names, *arrays, file["spans"][()])
-    except (OSError, KeyError) as error:
+    except (OSError, KeyError, ValueError, TypeError) as error:
         raise UserError(f"{path}: not a table of activations ({error})") from error

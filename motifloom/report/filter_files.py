@@ -22,8 +22,8 @@ TABLES = [
     "cluster_scores",
     "agreement",
 ]
-# Names stay text whatever they look like.
-NAMES = dict.fromkeys(["filter", "target", "filter_a", "filter_b", "top_target", "group"], str)
+# Groups are numbered, but may have other names.
+NAMES = {"group": str}
 # Titles of the pictures of all filters; those of other names are titled by their names.
 PICTURES = {
     "importance": "Importance of the filters",

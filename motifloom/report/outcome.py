@@ -26,7 +26,7 @@ def outcome_lines(results):
         path = results / name / "recovery.tsv"
         if path.exists():
             lines += ["", f"Planted motifs found by {name}:"]
-            lines += [f"  {line}" for line in recovery_lines(read_table(path))]
+            lines += [f"  {line}" for line in recovery_lines(read_table(path, dtype={"motif": str}))]
     pages = [results / "index.html", *(results / name / "report.html" for name in experiments)]
     lines += ["", "Open in a browser:", *(f"  {page}" for page in pages if page.exists())]
     return lines

@@ -570,9 +570,7 @@ def test_the_metrics_can_be_measured():
     assert set(CLASS_METRICS) == set(metric_names("multilabel"))
     names = list(CLASS_METRICS)
     assert read_out(importance={"metrics": names}).importance.metrics == names
-    with pytest.raises(
-        UserError, match=r"metrics: pearson goes with no task of this config; use acc"
-    ):
+    with pytest.raises(UserError, match=r"metrics: pearson goes with no task of this config; use acc"):
         read_out(importance={"metrics": ["pearson"]})
 
 
@@ -584,6 +582,15 @@ def test_without_sites_sensitivity_is_no_default():
 @pytest.mark.parametrize(
     ("blocks", "expected"),
     [
+        ({"filters": {"logos": "counts"}}, "has logos: counts, but softmax has no sites to count"),
+        (
+            {"filters": {"percentile": 50.0, "include_all_positive": True}},
+            "has percentile: beside include_all_positive:",
+        ),
+        (
+            {"filters": {"methods": ["class_max"]}, "enrichment": {"unit": ["window"]}},
+            "has enrichment.unit:, which needs sites",
+        ),
         (
             {"significance": {"permutations": 50}},
             "has permutations:, which goes with null_model: permutation",

@@ -59,3 +59,12 @@ def test_a_compressed_table_has_no_time_in_it(tmp_path):
 def test_json_has_null_for_nan(tmp_path):
     write_json({"b": float("nan"), "a": (1, 2)}, tmp_path / "x.json")
     assert read_json(tmp_path / "x.json") == {"a": [1, 2], "b": None}
+
+
+def test_names_stay_text(tmp_path):
+    frame = pd.DataFrame({"filter": ["1e5", "NA"], "motif_id": ["0034", None], "n": [1, 2]})
+    write_table(frame, tmp_path / "t.tsv")
+    back = read_table(tmp_path / "t.tsv")
+    assert back["filter"].tolist() == ["1e5", "NA"] and back["motif_id"][0] == "0034"
+    assert back["motif_id"].isna().tolist() == [False, True] and back["n"].tolist() == [1, 2]
+    assert read_table(tmp_path / "t.tsv", dtype={"n": str})["n"].tolist() == ["1", "2"]

@@ -358,3 +358,22 @@ def test_distances_do_not_need_the_pairs_of_sequences():
     expected = squareform(pdist(z_scores(mean)))
     found = np.sqrt(2 * 500 * (1 - activation_correlation(mean)))
     np.testing.assert_allclose(found, expected, rtol=1e-8, atol=1e-6)
+
+
+@pytest.mark.parametrize("method", ["median", "centroid", "ward"])
+def test_as_many_clusters_as_the_table_says(method):
+    for seed in range(20):
+        mean = np.random.default_rng(seed).normal(size=(30, 8))
+        names = [f"f{i}" for i in range(8)]
+        for clusters in range(1, 9):
+            found = clustering.cluster_activations(names, mean, method=method, clusters=clusters)
+            assert len(np.unique(found.labels)) == clusters
+        assert ":-" not in found.newick()
+
+
+def test_clusters_of_one_agree_on_nothing():
+    mean = np.random.default_rng(0).normal(size=(30, 5))
+    names = list("abcde")
+    alone = clustering.cluster_activations(names, mean, clusters=5)
+    table = clustering.agreement(alone, alone).set_index("measure")["value"]
+    assert np.isnan(table[["adjusted_rand", "adjusted_mutual_information"]]).all()

@@ -306,3 +306,16 @@ def test_ranks():
 def test_groups_of_redundant_filters():
     table = pd.DataFrame({"filter": list("abcdef"), "redundancy_group": [2, 1, 2, np.nan, 3, 1]})
     assert redundant_groups(table) == {1: ["b", "f"], 2: ["a", "c"]}
+
+
+def test_a_prediction_that_becomes_constant_has_lost_its_correlation():
+    rng = np.random.default_rng(0)
+    targets = rng.normal(size=(60, 2))
+    scores = targets + rng.normal(size=(60, 2)) * [0.5, 3.0]
+    measure = Measure((np.zeros(60), scores), targets, "regression", metrics=["pearson", "spearman"])
+    changed = scores.copy()
+    changed[:, 1] = 0.0
+    rows, _ = measure.compare((np.zeros((1, 60)), changed[None]))
+    expected = np.corrcoef(targets[:, 1], scores[:, 1])[0, 1] / 2
+    assert rows[1]["importance"] == pytest.approx(expected) and rows[1]["ci_low"] > -1
+    assert rows[2]["importance"] > 0
