@@ -7,7 +7,7 @@ STAMP := .venv/installed
 .PHONY: demo test lint bench env docs lock clean
 
 demo: env
-	@$(BIN)/python -m snakemake --profile profiles/workstation
+	@$(BIN)/python -m snakemake --profile profiles/workstation --quiet rules
 	@$(BIN)/python -m motifloom.report.outcome results
 
 test: env

@@ -64,6 +64,7 @@ rule interpret:
     input:
         *every(SUMMARY),
         *[path for analysis in analysed() for path in every(analysis)],
+        *(every(STABILITY) if "stability" in INTERPRETATION.analyses else []),
 
 
 onsuccess:

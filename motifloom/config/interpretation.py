@@ -38,7 +38,7 @@ class Filters(Block):
     )
     parts: Distinct[Part] = Field(
         ["train", "validation", "test"],
-        description="Parts whose sequences motifs and all analyses but importance are made of.",
+        description="Parts whose sequences are scanned; enrichment and importance have their own.",
         min_length=1,
     )
     logos: Literal["information", "probability", "counts", "weights"] = Field(
@@ -130,7 +130,7 @@ class Redundancy(Block):
     """Which filters resemble each other."""
 
     similarity: Annotated[float, Field(gt=0, le=1)] = Field(
-        0.8, description="Filters at least as similar as this are a redundant group."
+        0.7, description="Filters at least as similar as this are a redundant group."
     )
 
 

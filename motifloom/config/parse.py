@@ -77,6 +77,8 @@ def _message(item):
         return f"{path}: {item['input']!r} is not one of {context['expected']}{suggest(item['input'], known)}"
     if kind == "too_short":
         return f"{path}: is empty; give at least one"
+    if kind == "list_type" and isinstance(item["input"], str | int | float):
+        return f"{path}: {item['input']!r} is no list; write [{item['input']}]"
     if kind == "value_error":
         return f"{path or 'the config'} {context['error']}"
     text = item["msg"].replace("Input should be", "should be")

@@ -92,7 +92,7 @@ class ShuffleNull(_GridNull):
     slack : float or None
         Error of the scores; default :func:`rounding_error` without a bias.
     floor : float
-        Smaller scores are not asked for: sums that cannot reach it are not followed.
+        Smaller scores are not asked for, best windows apart: sums that cannot reach it are not followed.
     """
 
     def __init__(self, kernel, levels=LEVELS, *, least_known=1, slack=None, floor=-np.inf):
@@ -110,7 +110,8 @@ class ShuffleNull(_GridNull):
         self._errors = _ends(errors, width)
         self._largest = _ends(weights, width)[1]
         least, most = _ends(steps, width)
-        lowest = (floor - self.slack - self._middle * np.arange(width + 1) - self._errors[1]) / self.step
+        lowest = np.minimum(floor, self._best) - self.slack - self._middle * np.arange(width + 1)
+        lowest = (lowest - self._errors[1]) / self.step
         self._first = np.clip(np.ceil(lowest) - 1, least, most + 1).astype(np.int64)
         start = np.concatenate([[0], np.cumsum(most - least + 1)])
         table = np.zeros(start[-1])

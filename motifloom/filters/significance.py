@@ -7,11 +7,13 @@ comes out is the least score of a significant window.
 
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from itertools import pairwise
 from typing import NamedTuple
 
 import h5py
 import numpy as np
 import pandas as pd
+from pandas.api.types import union_categoricals
 
 from motifloom.errors import UserError
 from motifloom.filters.activations import least_score
@@ -22,8 +24,8 @@ from motifloom.io import atomic_path
 from motifloom.randomness import generator
 
 BINS = 2**14
-# Bytes of the counts of the filters that are scanned together.
-HISTOGRAM_BYTES = 2**26
+# Bytes of the bins of the filters that are scanned together.
+HISTOGRAM_BYTES = 2**25
 # Grids of the exact nulls, each as fine as is needed; a decision that leaves a larger part of the
 # significant windows open is taken again on the next.
 LEVELS = (1024, 4096, 16384)
@@ -43,7 +45,6 @@ TEST_COLUMNS = {
     "smallest_p_value": float,
 }
 STEP_COLUMNS = {
-    "filter": str,
     "known": np.int16,
     "score": np.float32,
     "activation": np.float32,
@@ -51,37 +52,33 @@ STEP_COLUMNS = {
     "p_value": float,
     "windows": np.int64,
 }
-THRESHOLD_COLUMNS = [
-    "filter",
-    "layer",
-    "null",
-    "universe",
-    "windows",
-    "tested",
-    "kept",
-    "threshold",
-    "score",
-    "p_value",
-    "p_value_low",
-    "q_value",
-    "smallest_p_value",
-    "undecided",
-]
+FOUND_COLUMNS = {
+    "kept": np.int64,
+    "threshold": float,
+    "score": float,
+    "p_value": float,
+    "p_value_low": float,
+    "q_value": float,
+    "undecided": np.int64,
+}
+THRESHOLD_COLUMNS = ["filter", "layer", "null", "universe", "windows", "tested", *FOUND_COLUMNS]
+THRESHOLD_COLUMNS.insert(-1, "smallest_p_value")
 
 
 class _Filter(NamedTuple):
     """One filter's weights, and its windows in bins of the score.
 
-    kernel: float64 (W, A); bias: float; fires: whether any window could be in the universe; given: the
-    score that all tested windows have at least, None where p-values are not conditional on it; counts:
-    int64 (K, bins), windows by number of known letters and bin; known: int (K,); edges: float64 (bins + 1,),
-    the last the largest score that there can be.
+    kernel: float64 (W, A); bias: float; low, high: no window of the universe can score less or more, and
+    where low > high there is none; given: the score that p-values are conditional on, None where they are
+    not; counts: int (K, bins), windows by number of known letters and bin; known: int (K,); edges: float32
+    (bins,).
     """
 
     name: str
     kernel: np.ndarray
     bias: float
-    fires: bool
+    low: float
+    high: float
     given: float | None
     counts: np.ndarray
     known: np.ndarray
@@ -148,40 +145,41 @@ def test_windows(
         have; missing where none is ever positive).
     steps : DataFrame
         One row per filter, known and bin of the score with windows whose p-value may be `q_value` or less,
-        ordered by filter, known, score: filter, known (letters), score (least of the bin), activation (of
-        that score), p_value_low and p_value (bounds on the p-values of all windows of the bin), windows.
+        ordered by filter, known, score: filter (categorical), known (letters), score (least of the bin),
+        activation (of that score), p_value_low and p_value (bounds on the p-values of all windows of the
+        bin), windows.
     """
     threads = threads or available_cpus()
     if null == "background" and background is None:
         background = letter_frequencies(tokens, bank.alphabet, rows)
-    tests, steps = [], []
+    # There are many steps: their columns grow in place, no part of them is ever held twice.
+    tests, lengths, steps = [], [], {name: bytearray() for name in STEP_COLUMNS}
     for layer in bank.layers:
         windows = _windows_by_known(layer, tokens, rows)
         make = partial(_make_null, null, layer, background, permutations, seed)
         examine = partial(_test_filter, make, [0] if null == "permutation" else levels, q_value)
         for part in _bin_windows(bank, layer, tokens, windows, rows, universe, conditional, threads):
             with ThreadPoolExecutor(threads) as pool:
-                results = list(pool.map(examine, part))
-            for one, (numbers, bins) in zip(part, results, strict=True):
-                fixed = {"layer": layer.name, "width": layer.width, "null": null, "universe": universe}
-                tests.append({"filter": one.name, "windows": windows[1:].sum(), **fixed, **numbers})
-                names = np.full(len(bins["score"]), one.name, object)
-                steps.append({"filter": names, "activation": layer.activate(bins["score"]), **bins})
-    return _frame(tests, TEST_COLUMNS), _frame(_join(steps, STEP_COLUMNS), STEP_COLUMNS)
+                for one, (numbers, bins) in zip(part, pool.map(examine, part), strict=True):
+                    fixed = {"layer": layer.name, "width": layer.width, "null": null, "universe": universe}
+                    tests.append({"filter": one.name, "windows": windows[1:].sum(), **fixed, **numbers})
+                    bins["activation"] = layer.activate(bins["score"])
+                    for name in STEP_COLUMNS:
+                        steps[name] += bins[name].tobytes()
+                    lengths.append(len(bins["score"]))
+    tests = pd.DataFrame(tests, columns=list(TEST_COLUMNS)).astype(TEST_COLUMNS)
+    filters = pd.Categorical.from_codes(np.repeat(np.arange(len(lengths)), lengths), _texts(bank.filters))
+    columns = {name: np.frombuffer(steps[name], kind) for name, kind in STEP_COLUMNS.items()}
+    return tests, pd.DataFrame({"filter": filters, **columns}, copy=False)
 
 
 # Its name is no reason for pytest to run it.
 test_windows.__test__ = False
 
 
-def _frame(content, columns):
-    """Return a data frame with these columns in this order."""
-    return pd.DataFrame(content, columns=list(columns)).astype(columns)
-
-
-def _join(parts, names):
-    """Concatenate the columns of several tables, dicts of arrays; there may be none."""
-    return {name: np.concatenate([np.zeros(0), *[part[name] for part in parts]]) for name in names}
+def _texts(values):
+    """Return an index of texts, of which there may be none."""
+    return pd.Index(values, dtype=str)
 
 
 def _windows_by_known(layer, tokens, rows):
@@ -213,22 +211,19 @@ def _bin_windows(bank, layer, tokens, windows, rows, universe, conditional, thre
         least = float(least_score(layer.activation, layer.activation_args, 0.0))
         low, given = np.maximum(low, least), least if conditional and least > -np.inf else None
     fires = low <= high
-    size = max(1, HISTOGRAM_BYTES // (8 * BINS * max(1, np.count_nonzero(windows[1:]))))
+    # A count and an edge, 4 bytes each.
+    size = max(1, HISTOGRAM_BYTES // (4 * BINS * (1 + np.count_nonzero(windows[1:]))))
     for first in range(0, len(low), size):
         chosen = np.arange(first, min(len(low), first + size))
         scanned = chosen[fires[chosen]]
         binned = {}
         if len(scanned) and windows[1:].any():
             part = bank.subset([layer.filters[f] for f in scanned]).layers[0]
-            histogram = score_histogram(
-                part, tokens, low[scanned], high[scanned], BINS, rows, threads=threads
-            )
-            edges = histogram.edges.astype(np.float64)
-            edges = np.column_stack([edges, np.maximum(high[scanned], edges[:, -1])])
-            binned = {f: (histogram.counts[i], histogram.known, edges[i]) for i, f in enumerate(scanned)}
-        nothing = np.zeros((0, BINS), np.int64), np.zeros(0, np.int64), np.zeros(BINS + 1)
+            found = score_histogram(part, tokens, low[scanned], high[scanned], BINS, rows, threads=threads)
+            binned = {f: (found.counts[i], found.known, found.edges[i]) for i, f in enumerate(scanned)}
+        nothing = np.zeros((0, BINS), np.uint32), np.zeros(0, np.int64), np.zeros(BINS, np.float32)
         yield [
-            _Filter(layer.filters[f], kernels[f], bias[f], fires[f], given, *binned.get(f, nothing))
+            _Filter(layer.filters[f], kernels[f], bias[f], low[f], high[f], given, *binned.get(f, nothing))
             for f in chosen
         ]
 
@@ -245,7 +240,8 @@ def _make_null(null, layer, background, permutations, seed, one, levels):
             frequencies = (frequencies + frequencies[layer.alphabet.complement_table[: len(frequencies)]]) / 2
         return BackgroundNull(one.kernel, frequencies, levels, slack=slack)
     least = min(one.known[one.counts.any(axis=1)], default=len(one.kernel))
-    return ShuffleNull(one.kernel, levels, least_known=int(least), slack=slack)
+    floor = (one.low if one.given is None else one.given) - one.bias
+    return ShuffleNull(one.kernel, levels, least_known=int(least), slack=slack, floor=floor)
 
 
 def _test_filter(make, ladder, q_value, one):
@@ -255,7 +251,8 @@ def _test_filter(make, ladder, q_value, one):
         null = make(one, levels)
         bins = _test_bins(null, one)
         tested = np.where(np.isfinite(bins["p_value"]), bins["windows"], 0)
-        steps = {name: column[bins["p_value_low"] <= q_value] for name, column in bins.items()}
+        listed = bins["p_value_low"] <= q_value
+        steps = {name: column[listed] for name, column in bins.items()}
         kept, possible = (
             steps["windows"][adjust(steps[bound], steps["windows"], tested.sum()) <= q_value].sum()
             for bound in ("p_value", "p_value_low")
@@ -263,7 +260,7 @@ def _test_filter(make, ladder, q_value, one):
         if possible - kept <= OPEN * possible:
             break
     smallest = np.nan
-    if one.fires:
+    if one.low <= one.high:
         smallest = null.smallest(width)
         if one.given is not None:
             least = null.bracket(one.given - one.bias, width)[0]
@@ -280,28 +277,23 @@ def _test_filter(make, ladder, q_value, one):
 
 def _test_bins(null, one):
     """Return the p-values of all bins with windows, ordered by known and score, as a dict of arrays."""
-    parts = []
+    parts = [(np.zeros(0),) * 5]
+    edges = np.append(one.edges.astype(np.float64), max(one.high, one.edges[-1]))
     for known, counts in zip(one.known.tolist(), one.counts, strict=True):
         filled = np.flatnonzero(counts)
         if not len(filled):
             continue
         # All windows of a bin score at least its lower and less than its upper edge.
-        low = null.bracket(one.edges[filled + 1] - one.bias, known)[0]
-        high = null.bracket(one.edges[filled] - one.bias, known)[1]
+        low = null.bracket(edges[filled + 1] - one.bias, known)[0]
+        high = null.bracket(edges[filled] - one.bias, known)[1]
         if one.given is not None:
             least, most = null.bracket(one.given - one.bias, known)
             # At most 1; and `least` is 0 where the background lacks a letter of the window.
             low, high = low / most, high / np.maximum(least, high)
-        parts.append(
-            {
-                "known": np.full(len(filled), known),
-                "score": one.edges[filled],
-                "p_value_low": low,
-                "p_value": high,
-                "windows": counts[filled],
-            }
-        )
-    return _join(parts, ["known", "score", "p_value_low", "p_value", "windows"])
+        parts.append((np.full(len(filled), known), edges[filled], low, high, counts[filled]))
+    names = "known", "score", "p_value_low", "p_value", "windows"
+    columns = zip(names, map(np.concatenate, zip(*parts, strict=True)), strict=True)
+    return {name: column.astype(STEP_COLUMNS[name]) for name, column in columns}
 
 
 def adjust(p_values, counts, tested):
@@ -321,12 +313,13 @@ def adjust(p_values, counts, tested):
     float64 (n,)
         Exact where no p-value that is not given has a q-value as small.
     """
-    p_values, counts = np.asarray(p_values, np.float64), np.asarray(counts)
+    p_values, ranks = np.asarray(p_values, np.float64), np.asarray(counts, np.int64)
     order = np.argsort(p_values, kind="stable")
-    adjusted = p_values[order] * tested / np.cumsum(counts[order])
+    adjusted, ranks = p_values[order] * tested, ranks[order]
+    adjusted /= np.cumsum(ranks, out=ranks)
     q_values = np.empty(len(order))
-    q_values[order] = np.minimum.accumulate(adjusted[::-1])[::-1]
-    return np.minimum(q_values, 1.0)
+    q_values[order] = np.minimum(np.minimum.accumulate(adjusted[::-1])[::-1], 1.0, out=adjusted)
+    return q_values
 
 
 def control_fdr(tests, steps, q_value=0.05, over="filter"):
@@ -357,48 +350,51 @@ def control_fdr(tests, steps, q_value=0.05, over="filter"):
     cutoffs : dict of str to float32 (W + 1,)
         By filter, the least score of a significant window by its number of known letters; inf where none is.
     """
-    p_value, p_value_low = (steps[name].to_numpy() for name in ("p_value", "p_value_low"))
-    windows = steps["windows"].to_numpy()
-    groups = {None: np.arange(len(steps))}
-    totals = {None: tests["tested"].sum()}
-    if over == "filter":
-        groups = steps.reset_index(drop=True).groupby("filter", sort=False).indices
-        totals = dict(zip(tests["filter"], tests["tested"], strict=True))
+    columns = {name: steps[name].to_numpy() for name in STEP_COLUMNS}
+    by_filter, tested = _by_filter(steps, tests["filter"]), tests["tested"].to_numpy()
     q_values, possible = np.ones(len(steps)), np.zeros(len(steps), bool)
-    for name, where in groups.items():
-        q_values[where] = adjust(p_value[where], windows[where], totals[name])
-        possible[where] = adjust(p_value_low[where], windows[where], totals[name]) <= q_value
-    steps = steps.assign(q_value=q_values)
-    kept = steps[q_values <= q_value]
-    thresholds = _thresholds(tests, kept)
-    most = tests["filter"].map(steps[possible].groupby("filter")["windows"].sum()).fillna(0)
-    thresholds["undecided"] = most.astype(np.int64) - thresholds["kept"]
-    return thresholds[THRESHOLD_COLUMNS], steps, _cutoffs(tests, kept)
+    groups = zip(by_filter, tested, strict=True) if over == "filter" else [(slice(None), tested.sum())]
+    for rows, number in groups:
+        windows = columns["windows"][rows]
+        q_values[rows] = adjust(columns["p_value"][rows], windows, number)
+        possible[rows] = adjust(columns["p_value_low"][rows], windows, number) <= q_value
+    columns["q_value"] = q_values
+    found, cutoffs = [], {}
+    for name, width, rows in zip(tests["filter"], tests["width"], by_filter, strict=True):
+        kept = {column: values[rows][q_values[rows] <= q_value] for column, values in columns.items()}
+        least = cutoffs[name] = np.full(width + 1, np.inf, np.float32)
+        np.minimum.at(least, kept["known"], kept["score"])
+        undecided = columns["windows"][rows][possible[rows]].sum() - kept["windows"].sum()
+        found.append({**_threshold(kept, least), "undecided": undecided})
+    found = pd.DataFrame(found, tests.index, list(FOUND_COLUMNS)).astype(FOUND_COLUMNS)
+    thresholds = pd.concat([tests, found], axis=1)[THRESHOLD_COLUMNS]
+    return thresholds, steps.assign(q_value=q_values), cutoffs
 
 
-def _thresholds(tests, kept):
-    """Return `tests` with what the steps that are `kept` amount to."""
-    complete = kept["known"] == kept["filter"].map(tests.set_index("filter")["width"])
-    by_filter = kept.groupby("filter")
-    columns = {
-        "kept": by_filter["windows"].sum(),
-        "threshold": by_filter["activation"].min(),
-        "score": kept[complete].groupby("filter")["score"].min(),
-        "p_value": by_filter["p_value"].max(),
-        "p_value_low": kept.sort_values("p_value", kind="stable").groupby("filter")["p_value_low"].last(),
-        "q_value": by_filter["q_value"].max(),
+def _threshold(kept, cutoffs):
+    """Return what the steps of a filter that are kept, columns as arrays, amount to."""
+    if not len(kept["score"]):
+        return {"kept": 0}
+    # The last of the largest.
+    at = len(kept["p_value"]) - 1 - kept["p_value"][::-1].argmax()
+    return {
+        "kept": kept["windows"].sum(),
+        "threshold": kept["activation"].min(),
+        "score": cutoffs[-1] if cutoffs[-1] < np.inf else np.nan,
+        "p_value": kept["p_value"][at],
+        "p_value_low": kept["p_value_low"][at],
+        "q_value": kept["q_value"].max(),
     }
-    found = {name: tests["filter"].map(column).astype(float) for name, column in columns.items()}
-    return tests.assign(**found | {"kept": found["kept"].fillna(0).astype(np.int64)})
 
 
-def _cutoffs(tests, kept):
-    """Return the cutoffs of :func:`control_fdr`."""
-    widths = zip(tests["filter"], tests["width"], strict=True)
-    cutoffs = {name: np.full(width + 1, np.inf, np.float32) for name, width in widths}
-    for (name, known), score in kept.groupby(["filter", "known"])["score"].min().items():
-        cutoffs[name][known] = score
-    return cutoffs
+def _by_filter(steps, names):
+    """Return the rows of each filter among the steps, in the order of names: slices, or int arrays."""
+    filters = steps["filter"].astype("category").cat
+    numbers = _texts(names).get_indexer(filters.categories).astype(np.int32)[filters.codes]
+    order = None if (numbers[1:] >= numbers[:-1]).all() else np.argsort(numbers, kind="stable")
+    ends = np.searchsorted(numbers, np.arange(len(names) + 1), sorter=order)
+    rows = [slice(first, last) for first, last in pairwise(ends.tolist())]
+    return rows if order is None else [order[one] for one in rows]
 
 
 def annotate(steps, filter, known, score):
@@ -425,19 +421,26 @@ def annotate(steps, filter, known, score):
 
 def annotator(steps):
     """Return :func:`annotate` for these steps, as a function of the windows; for many calls."""
-    values = steps[["score", "p_value", "q_value"]].to_numpy(np.float64)
-    groups = {}
-    for key, rows in steps.reset_index(drop=True).groupby(["filter", "known"], sort=False).indices.items():
-        groups[key] = values[rows[np.argsort(values[rows, 0], kind="stable")]]
+    known, score, p_value, q_value = (
+        steps[name].to_numpy() for name in ("known", "score", "p_value", "q_value")
+    )
+    groups, names = {}, steps["filter"].unique()
+    for name, rows in zip(names, _by_filter(steps, names), strict=True):
+        letters = known[rows]
+        for number in np.unique(letters):
+            found = [array[rows][letters == number] for array in (score, p_value, q_value)]
+            order = np.argsort(found[0], kind="stable")
+            groups[name, number] = [array[order] for array in found]
 
     def look_up(filter, known, score):
         windows = pd.DataFrame({"filter": filter, "known": known, "score": score})
-        found = np.full((len(windows), 2), np.nan)
+        p, q = np.full((2, len(windows)), np.nan)
         for key, where in windows.groupby(["filter", "known"], sort=False, observed=True).indices.items():
-            bins = groups.get(key, np.zeros((0, 3)))
-            place = np.searchsorted(bins[:, 0], windows["score"].to_numpy()[where], side="right") - 1
-            found[where[place >= 0]] = bins[place[place >= 0], 1:]
-        return found[:, 0], found[:, 1]
+            if key in groups:
+                edges, *values = groups[key]
+                place = np.searchsorted(edges, windows["score"].to_numpy()[where], side="right") - 1
+                p[where[place >= 0]], q[where[place >= 0]] = (array[place[place >= 0]] for array in values)
+        return p, q
 
     return look_up
 
@@ -476,17 +479,15 @@ def write_significance(path, tests, steps):
         for name, frame in {"tests": tests, "steps": steps}.items():
             group = file.create_group(name)
             group.attrs["columns"] = list(frame.columns)
+            packing = {"compression": "gzip", "compression_opts": 4, "shuffle": True} if len(frame) else {}
             for column in frame:
                 values = frame[column]
                 if values.dtype.kind not in "iuf":
-                    codes, texts = pd.factorize(values)
-                    texts = np.char.encode(np.asarray(texts, dtype=str), "utf-8")
+                    values = values if values.dtype == "category" else values.astype("category")
+                    texts = np.char.encode(np.asarray(values.cat.categories, dtype=str), "utf-8")
                     group.create_dataset(f"{column} values", data=texts, track_times=False)
-                    values = codes.astype(np.int32)
-                packing = (
-                    {"compression": "gzip", "compression_opts": 4, "shuffle": True} if len(frame) else {}
-                )
-                group.create_dataset(column, data=np.asarray(values), track_times=False, **packing)
+                    values = values.cat.codes.astype(np.int32)
+                group.create_dataset(column, data=values.to_numpy(), track_times=False, **packing)
 
 
 def read_significance(*paths):
@@ -497,22 +498,34 @@ def read_significance(*paths):
     UserError
         A file is not such a file.
     """
-    frames = [_read_one(path) for path in paths]
-    return tuple(pd.concat(parts, ignore_index=True) for parts in zip(*frames, strict=True))
+    files = [_read_one(path) for path in paths]
+    tests, steps = (_join_columns([file[name] for file in files]) for name in ("tests", "steps"))
+    return tests.astype({name: str for name in tests if tests[name].dtype == "category"}), steps
 
 
 def _read_one(path):
+    """Return the columns of the tests and the steps of a file, dicts; of texts their categories and codes."""
     try:
         with h5py.File(path, "r") as file:
-            return tuple(_read_frame(file[name]) for name in ("tests", "steps"))
+            return {name: _read_columns(file[name]) for name in ("tests", "steps")}
     except (OSError, KeyError) as error:
         raise UserError(f"{path}: not a file of significance tests ({error})") from error
 
 
-def _read_frame(group):
+def _read_columns(group):
     columns = {name: group[name][()] for name in group.attrs["columns"]}
     for name in columns:
         if f"{name} values" in group:
-            texts = np.array([text.decode() for text in group[f"{name} values"][()]], dtype=object)
-            columns[name] = texts[columns[name]] if len(texts) else texts
-    return pd.DataFrame(columns).astype({name: str for name in columns if f"{name} values" in group})
+            texts = [text.decode() for text in group[f"{name} values"][()]]
+            columns[name] = pd.Categorical.from_codes(columns[name], _texts(texts))
+    return columns
+
+
+def _join_columns(parts):
+    """Return a data frame from the columns of several, dicts, which are emptied: there is much of it."""
+    columns = {}
+    for name in list(parts[0]):
+        arrays = [part.pop(name) for part in parts]
+        join = union_categoricals if isinstance(arrays[0], pd.Categorical) else np.concatenate
+        columns[name] = join(arrays)
+    return pd.DataFrame(columns, copy=False)

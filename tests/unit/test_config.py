@@ -491,7 +491,7 @@ def test_every_key_of_the_interpretation_has_a_type_and_a_meaning(block, key):
             "clustering.max_clusters: 1 should be greater than or equal to 2",
         ),
         ({"enrichment": {"unit": []}}, "enrichment.unit: is empty; give at least one"),
-        ({"enrichment": {"unit": "sequence"}}, "enrichment.unit: 'sequence' should be a valid list"),
+        ({"enrichment": {"unit": "sequence"}}, "enrichment.unit: 'sequence' is no list; write [sequence]"),
         (
             {"enrichment": {"universe": ["global", "global"]}},
             "enrichment.universe has global twice; give each once",

@@ -3,7 +3,7 @@
 import pytest
 from runner import SPEC, planned, snakemake
 
-pytestmark = pytest.mark.workflow
+pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("targets")]
 
 SCANS = {"scan_filters", "test_windows", "find_sites", "locate_sites", "perturb_filters"}
 PAGES = {"predict", "evaluate", "plot_training", "report", "index"}
@@ -21,16 +21,23 @@ ANALYSES = {
 MOTIFS = {"find_motifs", "find_sites", "locate_sites", "match_motifs", "summarise_filters"}
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A folder in which nothing ran yet; the specs are checked once."""
+    folder = tmp_path_factory.mktemp("targets")
+    (folder / "spec.yaml").write_text(SPEC)
+    return folder
+
+
 @pytest.fixture
-def plan(tiny, tmp_path):
+def plan(tiny, folder):
     """Return rule -> number of jobs of a first run with some keys of `interpretation`, for a target."""
-    (tmp_path / "spec.yaml").write_text(SPEC)
 
     def plan(*target, methods=None, analyses=None):
         filters = {} if methods is None else {"filters": {"methods": methods}}
         chosen = {} if analyses is None else {"analyses": analyses}
         config = tiny | {"interpretation": tiny["interpretation"] | filters | chosen}
-        jobs = planned(snakemake(tmp_path, config, "-n", *target))
+        jobs = planned(snakemake(folder, config, "-n", *target))
         return {rule: count for rule, count in jobs.items() if rule not in target}
 
     return plan
