@@ -26,7 +26,7 @@ def write_analyses(rng, folder, motifs, targets, task, *, positions=60, coordina
         Names of the classes, labels or values.
     task : str
     positions : int
-        Starts of windows in the profiles.
+        Windows in the profiles.
     coordinates : bool
         Without, there is nothing to centre on: no positions.tsv.
     """
@@ -47,7 +47,8 @@ def write_analyses(rng, folder, motifs, targets, task, *, positions=60, coordina
         "profile.tsv.gz": profile(rng, names, targets, level, positions),
         "sensitivity.tsv": sensitivity(rng, names, len(motifs["top"][names[0]])),
         "redundancy.tsv": redundancy(rng, names),
-        "clusters.tsv": clusters(rng, names),
+        "clusters.tsv": (grouped := clusters(rng, names)),
+        "redundancy_groups.tsv": grouped[["filter", "redundancy_group"]].copy(),
         "cluster_scores.tsv": cluster_scores(rng),
         "agreement.tsv": pd.DataFrame(
             {
@@ -59,6 +60,7 @@ def write_analyses(rng, folder, motifs, targets, task, *, positions=60, coordina
     }
     if coordinates:
         tables["positions.tsv"] = central(rng, names)
+        tables["profile.tsv.gz"]["position"] -= positions / 2
     for file, table in tables.items():
         write_table(_silenced(table, silent), folder / file)
     for key in ("redundancy", "clusters", "importance", "enrichment"):
@@ -72,7 +74,7 @@ def _silenced(table, silent):
     """Empty the values of the filter that never fires; its rows stay."""
     if "filter" not in table:
         return table
-    values = table.select_dtypes("float").columns
+    values = table.select_dtypes("float").columns.difference(["position"])
     table.loc[table["filter"] == silent, values] = np.nan
     return table
 
@@ -119,11 +121,16 @@ def iterations(rng, importance):
 
 
 def groups(importance, names):
-    table = importance[importance["filter"].isin(names[:2])].drop(columns="filter")
-    first = table.index % 2 == 0
-    table.insert(0, "group", np.where(first, "1", "2"))
-    table.insert(1, "filters", np.where(first, ",".join(names[:3]), ",".join(names[3:5])))
-    return table
+    """Two groups, of which the second is worth much, its filters little one by one."""
+    tables = []
+    for group, members, size in (("1", names[:3], 2.0), ("2", names[3:5], 1.0)):
+        of = importance[importance["filter"] == names[0]].drop(columns="filter")
+        value = of["importance"].abs() * size + 0.01
+        of = of.assign(importance=value, ci_low=value * 0.8, ci_high=value * 1.2, rank=int(3 - size))
+        of.insert(0, "group", group)
+        of.insert(1, "filters", ",".join(members))
+        tables.append(of)
+    return pd.concat(tables)
 
 
 def enrichment(rng, names, targets, effect, task):
@@ -233,7 +240,7 @@ def clusters(rng, names):
             "activation_silhouette": rng.uniform(-0.2, 0.8, count),
             "motif_cluster": rng.integers(1, 4, count).astype(float),
             "motif_silhouette": rng.uniform(-0.2, 0.8, count),
-            "redundancy_group": rng.integers(1, max(2, count // 2), count).astype(float),
+            "redundancy_group": np.r_[np.ones(3), 2, 2, 3 + np.arange(count)][:count],
             "activation_order": rng.permutation(count).astype(float),
             "motif_order": rng.permutation(count).astype(float),
         }

@@ -10,6 +10,7 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 COLUMNS = [
     "compared",
@@ -183,7 +184,9 @@ def compare(matrices, complement=None, missing=()):
         score = np.full((len(names), len(names)), np.nan)
         offset = np.zeros(score.shape, np.int32)
         if not turned or complement is not None:
-            _fill(groups, score, offset, complement if turned else None)
+            # The products are small: to share one among threads costs more than to compute it.
+            with threadpool_limits(1, "blas"):
+                _fill(groups, score, offset, complement if turned else None)
             _mirror(score, offset, widths[order], turned)
         back = np.argsort(order, kind="stable")
         score, offset = (array[np.ix_(back, back)] for array in (score, offset))

@@ -315,10 +315,13 @@ def adjust(p_values, counts, tested):
     """
     p_values, ranks = np.asarray(p_values, np.float64), np.asarray(counts, np.int64)
     order = np.argsort(p_values, kind="stable")
-    adjusted, ranks = p_values[order] * tested, ranks[order]
+    # In place: there may be millions.
+    adjusted, ranks = p_values[order], ranks[order]
+    adjusted *= tested
     adjusted /= np.cumsum(ranks, out=ranks)
+    np.minimum.accumulate(adjusted[::-1], out=adjusted[::-1])
     q_values = np.empty(len(order))
-    q_values[order] = np.minimum(np.minimum.accumulate(adjusted[::-1])[::-1], 1.0, out=adjusted)
+    q_values[order] = np.minimum(adjusted, 1.0, out=adjusted)
     return q_values
 
 

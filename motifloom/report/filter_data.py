@@ -113,7 +113,9 @@ def seed_block(run, targets, known):
         "importance": _add_importance,
         "sensitivity": _add_sensitivity,
         "redundancy": _add_redundancy,
+        "importance.groups": _add_group_importance,
         "clusters": _add_clusters,
+        "redundancy_groups": _add_groups,
         "positions": _add_central,
     }.items():
         if key in run.tables:
@@ -230,6 +232,32 @@ def _add_importance(block, tables, places):
         record["importance"][pair] = [*shorts((value, low, high, rank)), shorts(costs)]
 
 
+def _add_group_importance(block, tables, places):
+    """Add the groups of several filters: [name, number of others, [importance, low, high, rank] per pair].
+
+    `group_counts` is the number of groups per pair; a filter's `group` is the place of its group.
+    """
+    table = tables["importance.groups"]
+    keys = {tuple(pair[:2]): i for i, pair in enumerate(block.get("pairs", []))}
+    found = {}
+    block["group_counts"] = [0] * len(keys)
+    columns = ["group", "filters", "perturbation", "metric", "importance", "ci_low", "ci_high", "rank"]
+    for group, filters, perturbation, metric, *values in columns_of(table, columns):
+        pair = keys.get((perturbation, metric))
+        if pair is None:
+            continue
+        block["group_counts"][pair] += 1
+        members = str(filters).split(",")
+        if len(members) > 1:
+            of = found.setdefault(str(group), (members, [None] * len(keys)))[1]
+            of[pair] = shorts(values)
+    block["groups"] = [[group, len(members) - 1, of] for group, (members, of) in found.items()]
+    for place, (members, _) in enumerate(found.values()):
+        for name in members:
+            if name in places:
+                block["filters"][places[name]]["group"] = place
+
+
 def _costs(values, baseline, importance):
     """Return what single perturbations cost, ascending, with the sign that the importance has.
 
@@ -339,6 +367,14 @@ def _add_clusters(block, tables, places):
     for name, *values in columns_of(tables["clusters"], ["filter", *columns, "redundancy_group"]):
         if name in places:
             block["filters"][places[name]]["clusters"] = shorts(values, 3)
+
+
+def _add_groups(block, tables, places):
+    """Add the group of redundant filters to the clusters of each filter, which it may be the first of."""
+    for name, group in columns_of(tables["redundancy_groups"], ["filter", "redundancy_group"]):
+        if name in places:
+            record = block["filters"][places[name]]
+            record["clusters"] = [*record.get("clusters", [None] * 5)[:4], short(group)]
 
 
 def _add_central(block, tables, places):

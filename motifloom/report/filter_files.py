@@ -18,6 +18,7 @@ TABLES = [
     "positions",
     "sensitivity",
     "redundancy",
+    "redundancy_groups",
     "clusters",
     "cluster_scores",
     "agreement",

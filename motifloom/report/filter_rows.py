@@ -7,7 +7,7 @@ import numpy as np
 from motifloom.headlines import headline_metric
 from motifloom.report import filter_cells as cells
 from motifloom.report.compact import columns_of, target_parts
-from motifloom.report.format import count, is_missing, metric_label, number, p_value
+from motifloom.report.format import count, difference, is_missing, metric_label, number, p_value
 
 BEST = ["best_match_id", "best_match_name", "best_match_q_value"]
 # Targets that have a dot each; of more, a row names the strongest.
@@ -143,6 +143,8 @@ def analyse(run, report, store, targets):
     if "importance" in tables and len(tables["importance"]):
         found.pair = choose_pair(tables["importance"], report)
         found.importance = _importance(tables["importance"], found.pair, store)
+        if "importance.groups" in tables:
+            _add_groups(found.importance, tables["importance.groups"], found.pair)
     if "enrichment" in tables and len(tables["enrichment"]):
         found.effect = choose_effect(tables["enrichment"])
         found.enrichment = _enrichment(
@@ -154,6 +156,9 @@ def analyse(run, report, store, targets):
         columns = {"activation_cluster": "cluster", "motif_cluster": "motif", "redundancy_group": "group"}
         table = tables["clusters"].reindex(columns=["filter", *columns]).rename(columns=columns)
         found.cluster = table.astype({"filter": str}).set_index("filter").to_dict("index")
+    if "redundancy_groups" in tables:
+        for name, group in columns_of(tables["redundancy_groups"], ["filter", "redundancy_group"]):
+            found.cluster.setdefault(name, {"cluster": float("nan"), "motif": float("nan")})["group"] = group
     if "thresholds" in tables:
         found.p_value = dict(
             zip(tables["thresholds"]["filter"], tables["thresholds"]["p_value"], strict=True)
@@ -184,11 +189,33 @@ def _importance(table, pair, store):
         found[row["filter"]] = {
             "value": row["importance"],
             "sure": bool(low > 0),
+            "clear": bool(low > 0 or high < 0),
+            "group": None,
             "picture": store.picture(*cells.BAR, inner) if inner else None,
             "label": f"importance by {metric_label(pair[1])}: {text}",
             "text": number(row["importance"]),
         }
     return found
+
+
+def _add_groups(found, table, pair):
+    """Add to the cells of filters whose interval holds 0 that of their group, where that excludes 0.
+
+    Filters that stand in for each other matter little one by one.
+    """
+    for row in table[(table["perturbation"] == pair[0]) & (table["metric"] == pair[1])].to_dict("records"):
+        members, low, high = str(row["filters"]).split(","), row["ci_low"], row["ci_high"]
+        if len(members) < 2 or not (low > 0 or high < 0):
+            continue
+        interval = f"{difference(row['importance'])} [{number(low)}, {number(high)}]"
+        others = "its near-copy" if len(members) == 2 else f"its {len(members) - 1} near-copies"
+        for name in members:
+            if name in found and not found[name]["clear"]:
+                found[name]["group"] = {
+                    "text": f"group {row['group']}: {difference(row['importance'])}",
+                    "label": f"its own interval holds 0, but together with {others} "
+                    f"(redundant group {row['group']}): {interval}, rank {count(row['rank'])} of groups",
+                }
 
 
 def choose_effect(table):
@@ -258,11 +285,12 @@ def _positions(table, scores, store):
         starts = np.linspace(0, len(one), min(len(one), SPARK_POINTS), endpoint=False).astype(int)
         size = np.diff(starts, append=len(one))
         inner = cells.sparkline(*(np.add.reduceat(line, starts) / size for line in (everything, one)))
-        ratio, peak = float(one.max() / one.mean()) if one.max() > 0 else float("nan"), int(at[one.argmax()])
+        ratio = float(one.max() / one.mean()) if one.max() > 0 else float("nan")
+        peak = f"{at[one.argmax()]:g}".replace("-", "−")
         found[name] = {
             "value": ratio,
             "picture": store.picture(*cells.SPARK, inner) if inner else None,
-            "label": f"largest mean activation at windows that start at {peak} bp",
+            "label": f"largest mean activation at windows whose middle is at {peak} bp",
             "text": "" if is_missing(ratio) else f"{number(ratio, 1)} × mean, {peak} bp",
         }
     return found

@@ -3,8 +3,8 @@
 from motifloom.report.compact import as_json, columns_of, short, shorts
 from motifloom.report.filter_cells import LABELS, dot_width
 from motifloom.report.filter_data import Known, glyphs, list_targets, seed_block
-from motifloom.report.filter_rows import filter_rows
-from motifloom.report.format import METRIC_LABELS, count, metric_interval, metric_label, number
+from motifloom.report.filter_rows import choose_pair, filter_rows
+from motifloom.report.format import METRIC_LABELS, count, is_missing, metric_interval, metric_label, number
 from motifloom.report.sections import drawn
 
 # Rows beyond this many, or bytes of numbers, make a page slow to open; further seeds stay in their files.
@@ -86,7 +86,8 @@ def filters_section(report, store):
         "correlated": effect is not None and effect[3] == "correlation",
         "cutoff": report.enrichment_q,
         "widest": max((row["logo"]["width"] for row in rows if row["logo"]), default=0),
-        "seeds": [_seed_overview(run, MOST_PICTURES // len(shown)) for run in shown],
+        "seeds": [_seed_overview(run, report, MOST_PICTURES // len(shown)) for run in shown],
+        "stand_ins": any(row["importance"] and row["importance"]["group"] for row in rows),
         "data": {"filters-shared": as_json(shared), **data},
     }
 
@@ -150,7 +151,7 @@ def _stable_sets(report):
     return sets
 
 
-def _seed_overview(run, most_bytes):
+def _seed_overview(run, report, most_bytes):
     """Return what stands beneath the table for one seed: files, pictures, groups, clusterings."""
     shown, linked, size = [], [], 0
     for picture in run.pictures:
@@ -160,7 +161,7 @@ def _seed_overview(run, most_bytes):
         "run": run,
         "pictures": [{**figure, "seed": run.seed} for figure in drawn(shown, f"filters{run.seed}")],
         "linked": linked,
-        "groups": _group_rows(run.tables.get("importance.groups")),
+        "groups": _groups_table(run, report),
         "scores": _chosen(run.tables.get("cluster_scores")),
         "agreement": _agreement(run.tables.get("agreement")),
     }
@@ -182,19 +183,58 @@ def _agreement(table):
     return [(MEASURES.get(measure, measure), number(value, 2)) for measure, value in rows]
 
 
-def _group_rows(table):
+def _groups_table(run, report):
+    """Return the groups of filters, most important first, with a column per perturbation and metric.
+
+    Returns
+    -------
+    dict or None
+        columns: titles, that of the rows' importance first; rows: dicts of group, filters (with the
+        identifiers of their rows), best (names of the members' best matches) and cells.
+    """
+    table = run.tables.get("importance.groups")
     if table is None or not len(table):
-        return []
-    return [
-        {
-            "group": row["group"],
-            "filters": str(row["filters"]).split(","),
-            "perturbation": PERTURBATIONS.get(row["perturbation"], row["perturbation"]),
-            "metric": metric_label(row["metric"]),
-            "importance": row["importance"],
-            "text": number(row["importance"], 4),
-            "interval": metric_interval({**row, "metric": "mse"}),
-            "rank": row["rank"],
-        }
-        for row in table.to_dict("records")
-    ]
+        return None
+    first = choose_pair(table, report)
+    pairs = dict.fromkeys([first, *columns_of(table, ["perturbation", "metric"])])
+    values = {(row["group"], (row["perturbation"], row["metric"])): row for row in table.to_dict("records")}
+    anchors = {
+        name: f"seed{run.seed}-{method}-{name}"
+        for method, name in reversed(list(columns_of(run.summary, ["method", "filter"])))
+    }
+    best = _best_names(run.summary)
+    rows = []
+    for group, filters in columns_of(table.drop_duplicates("group"), ["group", "filters"]):
+        members = str(filters).split(",")
+        cells = [_group_cell(values.get((group, pair))) for pair in pairs]
+        names = dict.fromkeys(best[name] for name in members if name in best)
+        links = [(name, anchors.get(name)) for name in members]
+        rows.append({"group": group, "filters": links, "best": list(names), "cells": cells})
+    rows.sort(key=lambda row: _rank(row["cells"][0]))
+    titles = [(metric_label(metric), PERTURBATIONS.get(kind, kind)) for kind, metric in pairs]
+    return {"columns": titles, "rows": rows}
+
+
+def _best_names(summary):
+    """Return the name of each filter's best match, of the first method that has one."""
+    found = {}
+    columns = ["filter", "best_match_id", "best_match_name"]
+    for name, identifier, title in columns_of(summary.reindex(columns=columns), columns):
+        if not is_missing(identifier):
+            found.setdefault(name, identifier if is_missing(title) else title)
+    return found
+
+
+def _group_cell(row):
+    if row is None:
+        return None
+    return {
+        "value": row["importance"],
+        "text": number(row["importance"]),
+        "interval": metric_interval({**row, "metric": "mse"}),
+        "rank": row["rank"],
+    }
+
+
+def _rank(cell):
+    return float("inf") if cell is None or is_missing(cell["rank"]) else cell["rank"]

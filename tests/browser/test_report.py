@@ -280,6 +280,46 @@ def test_the_plots_of_a_panel_show_what_the_tables_hold(page, tmp_path):
     assert found["similar"][0] == pairs.loc[pairs["similarity"].idxmax(), "filter_b"]
 
 
+def test_a_panel_tells_of_the_group_and_where_windows_lie(page, tmp_path):
+    action = """
+        const texts = (node, what) => [...node.querySelectorAll(what)].map((found) => found.textContent);
+        const of = (name) => {
+          const body = document.getElementById(`seed1-top-${name}`);
+          body.querySelector(".opener").click();
+          const drawn = [...panel(body).querySelectorAll(".card")];
+          const card = (title) => drawn.find((one) => one.querySelector("h4").textContent.startsWith(title));
+          return {
+            lines: texts(card("Importance"), ".with-group"),
+            links: [...card("Importance").querySelectorAll(".with-group a")].map((link) => link.href),
+            axis: card("Activation along").textContent,
+            groups: texts(card("Groups"), "tbody th"),
+            facts: card("Filter").textContent,
+            mark: body.rows[0].querySelector(".of-group")?.title ?? null,
+          };
+        };
+        const table = one(".groups table");
+        return [of("motif_scanner_000"), of("motif_scanner_003"), of("motif_scanner_008"),
+          [...table.tBodies[0].rows].map((row) => [texts(row, "th")[0], row.querySelectorAll("a").length]),
+          [...table.querySelectorAll("a")].every((link) => document.getElementById(link.hash.slice(1)))];
+    """
+    first, second, alone, rows, found = visit(page, tmp_path, action)
+    assert len(first["lines"]) == len(first["links"]) == 6
+    table = read_table(page.parent / "seed1" / "filters" / "importance.groups.tsv", dtype={"group": str})
+    own = table[(table["group"] == "1") & (table["metric"] == "loss")].iloc[0]
+    assert "with its 2 near-copies (redundant group 1): +" in first["lines"][0]
+    assert f"+{own['importance']:.3f} [{own['ci_low']:.3f}, " in first["lines"][0]
+    assert "rank 1 of 2 groups" in first["lines"][0]
+    assert first["links"][0].endswith("importance.groups.tsv")
+    assert "Redundant (group 1)" in first["groups"]
+    assert "with its near-copy (redundant group 2)" in second["lines"][0]
+    assert "middle of the window, from the centre (bp)" in first["axis"]
+    assert "2 (2 filters)" in second["facts"]
+    assert (alone["lines"], alone["mark"]) == ([], None)
+    assert "Redundant" in alone["groups"]
+    assert rows == [["1", 3], ["2", 2]]
+    assert found
+
+
 def test_a_silent_filter_has_a_panel(page, tmp_path):
     action = """
         const body = document.getElementById("seed1-top-motif_scanner_011");

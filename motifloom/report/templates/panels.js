@@ -106,6 +106,10 @@ const panels = (() => {
     const limits = record.threshold;
     const score = record.score;
     const many = c.shared.targets.length > 1;
+    const [byActivation, , byMotif, , group] = record.clusters ?? [];
+    const grouped = [["activation", byActivation], ["motif", byMotif]].filter(([, at]) => !missing(at)).map(([name, at]) => `${count(at)} by ${name}`);
+    const same = missing(group) ? 0 : c.block.filters.filter((other) => other.clusters?.[4] === group).length;
+    const redundant = missing(group) ? null : `${count(group)} (${same > 1 ? `${count(same)} filters` : "alone"})`;
     return [
       facts([
         ["Layer", record.layer], ["Method", c.method.replace("_", " ")], ["Seed", c.block.seed],
@@ -113,6 +117,8 @@ const panels = (() => {
         ["Consensus", missing(consensus) ? null : html("span", { class: "mono" }, consensus)],
         score && many ? ["Kernel score", number(score[0]), "Largest minus smallest mean activation over the classes"] : ["", null],
         score && many && !missing(score[1]) ? ["Top class", c.shared.targets[score[1]]] : ["", null],
+        grouped.length ? ["Clusters", grouped.join(", ")] : ["", null],
+        redundant ? ["Redundant group", redundant, "Filters with nearly the same motif"] : ["", null],
         central ? ["Near the centre", [`${count(central[1])} of ${count(central[0])}`, html("small", null, `${number(central[3], 2)} times the expected, p ${chance(central[4])}`)]] : ["", null],
       ]),
       limits ? [html("h4", null, "Significance", tableLink(c, "thresholds")), facts([
@@ -156,9 +162,22 @@ const panels = (() => {
       const baseline = rows[0][0][2];
       const rises = ["loss", "log_loss", "mse", "mae"].includes(metric);
       const label = c.shared.labels.metrics[metric] ?? metric;
-      return picture(width, foot + 38, `importance by ${label}`,
+      const drawing = picture(width, foot + 38, `importance by ${label}`,
         svg("path", { class: "zero", d: `M${across(0)} 0V${foot}` }), drawn,
         bottomAxis(across, low, high, foot, `${rises ? "rise" : "fall"} of ${metric === "loss" ? "the loss" : label} from ${number(baseline)}`, width / 110));
+      return [drawing, groupLines(c, metric)];
+    });
+  };
+  // What the filter and those that may stand in for it are worth together, a line per perturbation.
+  const groupLines = (c, metric) => {
+    const [name, others, found] = c.block.groups?.[c.record.group] ?? [];
+    return (found ?? []).map((values, i) => {
+      if (!values || missing(values[0]) || c.block.pairs[i][1] !== metric) return null;
+      const [value, low, high, rank] = values;
+      const perturbation = c.shared.labels.perturbations[c.block.pairs[i][0]] ?? c.block.pairs[i][0];
+      return html("p", { class: "note with-group" }, `${perturbation}, with its ${others === 1 ? "near-copy" : `${count(others)} near-copies`} (redundant group ${name}): `,
+        html("b", null, `${value > 0 ? "+" : ""}${number(value)}`), missing(low) ? null : ` [${number(low)}, ${number(high)}]`,
+        `, rank ${count(rank)} of ${count(c.block.group_counts[i])} groups `, tableLink(c, "importance.groups"));
     });
   };
 
@@ -203,7 +222,7 @@ const panels = (() => {
     const targets = [...new Set(tests.flatMap(([, rows]) => rows.map((row) => row[0])))].sort((a, b) => a - b);
     const names = { mann_whitney: "Mann–Whitney", fisher: "Fisher", spearman: "Spearman" };
     const over = html("tr", null, html("th"), html("th"), tests.map(([[test, unit, universe, effects]]) => html("th", { scope: "colgroup", colspan: effects.length + 2, class: "over-test" },
-      names[test] ?? test, html("small", null, `per ${unit}${test === "fisher" ? `, ${universe === "global" ? "all" : universe}` : ""}`))));
+      names[test] ?? test, html("small", null, `per ${unit}${test === "fisher" ? `, ${universe}` : ""}`))));
     const heads = html("tr", null, html("th", { scope: "col" }, "Target"), html("th", { scope: "col", class: "num" }, "n"),
       tests.map(([[, , , effects]]) => [effects.map((effect) => html("th", { scope: "col", class: "num" }, EFFECTS[effect] ?? effect)), html("th", { scope: "col", class: "num" }, "p"), html("th", { scope: "col", class: "num" }, "q")]));
     const body = targets.map((target) => {
@@ -227,19 +246,25 @@ const panels = (() => {
       given.length > MANY ? heat({ width, series: given, ...options }) : null,
     ];
   };
+  // The fractions of fewer sequences are no more than noise.
+  const LEAST = 10;
   const drawMaxima = (c, width) => {
     const [bins, rows] = c.record.maxima;
     const x = c.block.bins[bins];
-    const series = rows.map(([place, counts]) => {
+    const counted = rows.map(([place, counts]) => {
       const n = counts.reduce((sum, value) => sum + value, 0);
       return { place, name: c.shared.targets[place], n, values: counts.map((value) => n ? value / n : 0) };
     }).filter((one) => one.n);
-    if (!series.length) return html("p", { class: "note" }, "No sequence has a window that fires.");
+    if (!counted.length) return html("p", { class: "note" }, "No sequence has a window that fires.");
+    const series = counted.filter((one) => one.n >= LEAST);
+    const few = counted.filter((one) => one.n < LEAST).map((one) => `${one.name} (n = ${count(one.n)})`);
+    const note = few.length ? html("p", { class: "note" }, `Not drawn, with fewer than ${LEAST} sequences: ${few.join(", ")}.`) : null;
+    if (!series.length) return note;
     const centred = x[0] < 0;
-    return drawSeries(c, width, series, {
+    return [drawSeries(c, width, series, {
       x, steps: true, yLabel: "fraction of sequences", unit: "of the sequences", digits: 2, label: "positions of the best windows",
-      xLabel: centred ? "middle of the best window, from the centre (bp)" : "middle of the best window (bp)",
-    });
+      xLabel: centred ? "middle of the best window, from the centre (bp)" : "middle of the best window, from the start (bp)",
+    }), note];
   };
   const drawProfile = (c, width) => {
     const [positions, top, rows] = c.record.profile;
@@ -249,7 +274,7 @@ const panels = (() => {
     if (!top || x.length < 2) return html("p", { class: "note" }, "This filter never fires.");
     return [drawSeries(c, width, series, {
       x, yLabel: "activation", unit: "mean activation", label: "mean activation along the sequence", digits: 2,
-      xLabel: `start of the window (bp)${step > 1 ? `; means of ${step} starts` : ""}`,
+      xLabel: `middle of the window, from the ${x[0] < 0 ? "centre" : "start"} (bp)${step > 1 ? `; means of ${step} windows` : ""}`,
     })];
   };
 
@@ -295,11 +320,12 @@ const panels = (() => {
 
   // Groups that the filter belongs to, with their other members.
   const drawClusters = (c) => {
-    const kinds = [["By activation", 0, 1], ["By motif", 2, 3], ["Nearly the same", 4, null]];
+    const kinds = [["By activation", 0, 1], ["By motif", 2, 3], ["Redundant", 4, null]];
     const rows = kinds.filter(([, at]) => !missing(c.record.clusters[at])).map(([name, at, silhouette]) => {
       const members = c.block.filters.map((other, place) => [other, place]).filter(([other, place]) => place !== c.place && other.clusters?.[at] === c.record.clusters[at]);
       const shown = members.slice(0, 16);
-      return html("tr", null, html("th", { scope: "row" }, name), cell(count(c.record.clusters[at]), "num"), cell(silhouette === null ? "" : number(c.record.clusters[silhouette], 2), "num"),
+      const title = at === 4 && members.length ? `Redundant (group ${count(c.record.clusters[at])})` : name;
+      return html("tr", null, html("th", { scope: "row" }, title), cell(count(c.record.clusters[at]), "num"), cell(silhouette === null ? "" : number(c.record.clusters[silhouette], 2), "num"),
         cell([shown.map(([, place]) => [filterLink(c, place), " "]), members.length > shown.length ? html("span", { class: "none" }, `and ${members.length - shown.length} more`) : null, members.length ? null : html("span", { class: "none" }, "alone")], "members"));
     });
     return rows.length ? table([["Grouped"], ["Group", "num"], ["Silhouette", "num", "How much closer to its own group than to the next: 1 best, below 0 misplaced"], ["Other members"]], rows) : html("p", { class: "note" }, "In no group: this filter never fires.");

@@ -247,10 +247,62 @@ def test_groups_and_clusterings_stand_below_the_table():
     agreement = pd.DataFrame({"measure": ["adjusted_rand"], "value": [0.5], "filters": [2]})
     tables = {"importance.groups": groups, "cluster_scores": scores, "agreement": agreement}
     seed = section(tables=tables)[0]["seeds"][0]
-    assert seed["groups"][0]["filters"] == ["conv_000", "conv_001"]
-    assert seed["groups"][0]["interval"] == "0.500 – 1.500"
+    row = seed["groups"]["rows"][0]
+    assert row["filters"] == [("conv_000", "seed1-top-conv_000"), ("conv_001", "seed1-top-conv_001")]
+    assert row["cells"][0]["interval"] == "0.500 – 1.500"
     assert seed["scores"] == [("activation", "3", "0.25")]
     assert seed["agreement"] == [("adjusted Rand index", "0.50")]
+
+
+def group_importance(values, low, metric="loss"):
+    rows = [(str(i), filters, value) for i, (filters, value) in enumerate(values.items(), 4)]
+    table = pd.DataFrame(rows, columns=["group", "filters", "importance"])
+    table = table.assign(perturbation="shuffle", metric=metric, ci_low=low, ci_high=table["importance"] + 0.5)
+    return table.assign(rank=table["importance"].rank(ascending=False))
+
+
+def test_groups_stand_by_rank_with_a_column_per_metric():
+    values = {"conv_002": 0.1, "conv_000,conv_001": 0.7}
+    tables = [group_importance(values, 0.05), group_importance({"conv_002": 9.0}, 0.05, "auroc")]
+    groups = section(tables={"importance.groups": pd.concat(tables)}, task="regression")[0]["seeds"][0][
+        "groups"
+    ]
+    assert groups["columns"] == [("loss", "kernel shuffled"), ("AUROC", "kernel shuffled")]
+    assert [row["group"] for row in groups["rows"]] == ["5", "4"]
+    assert [row["best"] for row in groups["rows"]] == [["one", "M2"], []]
+    assert [[cell and cell["text"] for cell in row["cells"]] for row in groups["rows"]] == [
+        ["0.700", None], ["0.100", "9.000"],
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("low", "filters", "marked"), [
+    (0.2, "conv_000,conv_001", ["conv_001"]), (-0.2, "conv_000,conv_001", []), (0.2, "conv_001", []),
+])  # fmt: skip
+def test_the_group_is_marked_where_it_matters_and_the_filter_alone_does_not(low, filters, marked):
+    tables = {
+        "importance": importance([1, 0.2, np.nan]),
+        "importance.groups": group_importance({filters: 0.7}, low),
+    }
+    found, _ = section(tables=tables)
+    cells = {row["filter"]: row["importance"] for row in found["rows"] if row["method"] == "top"}
+    assert [name for name, cell in cells.items() if cell["group"]] == marked
+    assert found["stand_ins"] == bool(marked)
+    if marked:
+        # What rows are sorted by stays the filter's own.
+        assert cells["conv_001"]["value"] == 0.2
+        assert cells["conv_001"]["group"]["text"] == "group 4: +0.700"
+        assert (
+            "its near-copy (redundant group 4): +0.700 [0.200, 1.200], rank 1"
+            in cells["conv_001"]["group"]["label"]
+        )
+
+
+def test_groups_of_redundant_filters_need_no_clusters():
+    table = pd.DataFrame({"filter": NAMES, "redundancy_group": [6, 6, np.nan]})
+    rows = section(tables={"redundancy_groups": table})[0]["rows"]
+    assert {row["filter"]: row["cluster"]["group"] for row in rows if row["filter"] != "conv_002"} == {
+        "conv_000": 6, "conv_001": 6,
+    }  # fmt: skip
 
 
 def test_a_model_without_scanning_layers_has_no_section():
