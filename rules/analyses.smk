@@ -249,9 +249,9 @@ rule perturb_filters:
         dataset=of_run(DATASET),
         split=of_run(SPLIT),
     output:
-        table=temp(PERTURBATIONS + ".tsv"),
-        iterations=temp(PERTURBATIONS + ".iterations.tsv"),
-        groups=temp(PERTURBATIONS + ".groups.tsv"),
+        table=temp(f"{PERTURBATIONS}.tsv"),
+        iterations=temp(f"{PERTURBATIONS}.iterations.tsv"),
+        groups=temp(f"{PERTURBATIONS}.groups.tsv"),
     log:
         "results/logs/perturb_filters/{experiment}.seed{seed}.{scatteritem}.log",
     benchmark:
@@ -276,9 +276,9 @@ rule perturb_filters:
 rule rank_importance:
     input:
         library=library("rank_importance"),
-        tables=shares(PERTURBATIONS + ".tsv"),
-        iterations=shares(PERTURBATIONS + ".iterations.tsv"),
-        groups=shares(PERTURBATIONS + ".groups.tsv"),
+        tables=shares(f"{PERTURBATIONS}.tsv"),
+        iterations=shares(f"{PERTURBATIONS}.iterations.tsv"),
+        groups=shares(f"{PERTURBATIONS}.groups.tsv"),
         filters=FILTERS,
     output:
         table=f"{SEED}/filters/importance.tsv",
