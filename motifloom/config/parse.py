@@ -6,8 +6,10 @@ from pydantic import Field, ValidationError
 
 from motifloom.config.blocks import Block, Name, Seed
 from motifloom.config.data import Dataset, Simulation
+from motifloom.config.evaluation import Evaluation
+from motifloom.config.experiments import Experiment
 from motifloom.config.interpretation import Interpretation
-from motifloom.config.training import Evaluation, Experiment, Model
+from motifloom.config.models import Model
 from motifloom.errors import UserError, suggest
 
 

@@ -23,7 +23,8 @@ from motifloom.models.callbacks import Progress, make_callbacks
 from motifloom.models.feed import MEMORY, feed
 from motifloom.models.filters import export_filters
 from motifloom.models.names import first_line
-from motifloom.models.spec import build_model, fit_arguments, read_spec
+from motifloom.models.settings import fit_arguments
+from motifloom.models.spec import build_model, read_spec
 from motifloom.randomness import generator
 
 logger = logging.getLogger(__name__)

@@ -11,9 +11,40 @@ ASKED = "MOTIFLOOM_EXAMPLES" in os.environ
 pytestmark = pytest.mark.skipif(not ASKED, reason="MOTIFLOOM_EXAMPLES=1 is not set")
 
 
-def test_the_demo_finds_the_planted_motifs(tmp_path):
-    snakemake(tmp_path, yaml.safe_load((ROOT / "config/config.yaml").read_text()))
-    results = tmp_path / "results"
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("demo")
+    snakemake(folder, yaml.safe_load((ROOT / "config/config.yaml").read_text()))
+    return folder / "results"
+
+
+def matches_of(results, experiment, method):
+    tables = [
+        pd.read_csv(path, sep="\t").assign(seed=path.parent.parent.name)
+        for path in sorted((results / experiment).glob("seed*/filters/matches.tsv"))
+    ]
+    table = pd.concat(tables)
+    return table[(table["method"] == method) & (table["q_value"] < 0.01)]
+
+
+def test_significant_sites_alone_recover_every_planted_motif(results):
+    for experiment in ("bound-shallow", "factor-multiclass"):
+        planted = set(pd.read_csv(results / experiment / "recovery.tsv", sep="\t")["motif"])
+        assert len(planted) == 6
+        assert set(matches_of(results, experiment, "significant")["motif_id"]) >= planted
+
+
+def test_the_best_filter_of_a_motif_is_enriched_in_its_class(results):
+    recovery = pd.read_csv(results / "factor-multiclass/recovery.tsv", sep="\t")
+    for _, row in recovery[recovery["found"]].iterrows():
+        folder = results / f"factor-multiclass/seed{row['seed']}/filters"
+        table = pd.read_csv(folder / "enrichment.tsv", sep="\t").query("test == 'mann_whitney'")
+        own = table[table["filter"] == row["filter"]].sort_values("p_value").set_index("target")
+        assert own.loc[row["motif_name"], "auc"] > 0.5, row["motif_name"]
+        assert own.loc[row["motif_name"], "q_value"] < 0.05, row["motif_name"]
+
+
+def test_the_demo_finds_the_planted_motifs(results):
     found = pd.read_csv(results / "factor-multiclass/recovery.tsv", sep="\t").groupby("motif")["found"].any()
     assert len(found) == 6 and found.all()
     found = pd.read_csv(results / "bound-shallow/recovery.tsv", sep="\t").groupby("motif")["found"].any()
@@ -27,3 +58,16 @@ def test_the_demo_finds_the_planted_motifs(tmp_path):
     assert value["bound-shallow"] > value["bound.kmer"] > value["bound.gc"]
     assert value["factor-multiclass"] > value["factor.kmer"] > value["factor.gc"]
     assert value["factor-multiclass"] > 0.97
+
+
+def test_where_nothing_is_planted_no_filter_is_important(tmp_path):
+    config = yaml.safe_load((ROOT / "config/examples/nothing.yaml").read_text())
+    snakemake(tmp_path, config, "importance")
+    tables = [
+        pd.read_csv(path, sep="\t").query("metric == 'loss'")
+        for path in (tmp_path / "results/nothing").glob("seed*/filters/importance.tsv")
+    ]
+    table = pd.concat(tables)
+    assert len(tables) == 3 and table["filter"].nunique() >= 10
+    for _, rows in table.groupby("perturbation"):
+        assert (rows["ci_low"] > 0).mean() <= 0.05

@@ -38,9 +38,37 @@ def value(results, experiment, target, metric, part="test"):
     return row["value"].iloc[0]
 
 
-def best_q(results, experiment, motif):
-    matches = pd.read_csv(results / experiment / "seed1/filters/matches.tsv", sep="\t")
-    return matches.loc[(matches["motif_id"] == motif) & (matches["method"] == "top"), "q_value"].min()
+def filter_table(results, experiment, name):
+    return pd.read_csv(results / experiment / f"seed1/filters/{name}.tsv", sep="\t")
+
+
+def best_q(results, experiment, motif, method="top"):
+    matches = filter_table(results, experiment, "matches")
+    return matches.loc[(matches["motif_id"] == motif) & (matches["method"] == method), "q_value"].min()
+
+
+def filters_of(results, experiment, motif):
+    """Return the filters whose best match in the database, by method top, is a motif."""
+    summary = filter_table(results, experiment, "summary")
+    found = summary[(summary["method"] == "top") & (summary["best_match_id"] == motif)]
+    return list(found.sort_values("best_match_q_value")["filter"])
+
+
+def least_rank(results, experiment, filters):
+    """Return the best rank, by the loss after shuffling, of filters and of the redundant groups of them."""
+    alone = filter_table(results, experiment, "importance")
+    together = filter_table(results, experiment, "importance.groups")
+    members = together["filters"].str.split(",").map(set(filters).intersection).map(len) > 0
+    ranks = [alone[alone["filter"].isin(filters)], together[members]]
+    return min(t.query("perturbation == 'shuffle' and metric == 'loss'")["rank"].min() for t in ranks)
+
+
+def enrichment(results, experiment, filters, target):
+    """Return the Mann-Whitney rows of filters for a target."""
+    table = filter_table(results, experiment, "enrichment")
+    rows = table[(table["test"] == "mann_whitney") & (table["target"] == target)]
+    assert len(rows) == filter_table(results, experiment, "kernel_score")["filter"].nunique()
+    return rows[rows["filter"].isin(filters)]
 
 
 def leaks(results, dataset):
@@ -54,6 +82,12 @@ def test_ctcf_pu1(tmp_path):
     assert best_q(results, "ctcf-pu1", "MA0139.1") < 0.01
     assert best_q(results, "ctcf-pu1", "MA0080.6") < 0.01
     assert not leaks(results, "ctcf_pu1") & {"overlap", "identical", "reverse_complement"}
+    for motif, target in [("MA0139.1", "CTCF"), ("MA0080.6", "PU1")]:
+        filters = filters_of(results, "ctcf-pu1", motif)
+        found = enrichment(results, "ctcf-pu1", filters, target)
+        assert found["q_value"].min() < 1e-10
+        assert (found.loc[found["q_value"] < 1e-10, "auc"] > 0.5).any()
+        assert least_rank(results, "ctcf-pu1", filters) <= 5
 
 
 @pytest.mark.parametrize(("factor", "motif"), [("rap1", "MA0359.2"), ("reb1", "MA0363.2")])
@@ -63,10 +97,18 @@ def test_yeast(tmp_path, factor, motif):
     assert auroc > value(results, f"{factor}.kmer", "all", "auroc")
     assert auroc > value(results, f"{factor}.gc", "all", "auroc")
     assert best_q(results, f"yeast-{factor}", motif) < 0.01
-    summary = pd.read_csv(results / f"yeast-{factor}/seed1/filters/summary.tsv", sep="\t")
-    found = summary[(summary["method"] == "top") & (summary["best_match_id"] == motif)]
-    strongest = found.sort_values("best_match_q_value").iloc[0]
-    assert strongest["central_enrichment"] > 2 and strongest["central_p_value"] < 1e-6
+    filters = filters_of(results, f"yeast-{factor}", motif)
+    strongest = filters[0]
+    positions = filter_table(results, f"yeast-{factor}", "positions").query("method == 'top'")
+    place = positions.set_index("filter").loc[strongest]
+    assert place["central_enrichment"] > 2 and place["central_p_value"] < 1e-6
+    row = enrichment(results, f"yeast-{factor}", [strongest], "bound").iloc[0]
+    assert row["q_value"] < 1e-3 and row["auc"] > 0.6
+    importance = filter_table(results, f"yeast-{factor}", "importance")
+    rows = importance[importance["filter"].isin(filters)].query(
+        "perturbation == 'shuffle' and metric == 'loss'"
+    )
+    assert (rows["ci_low"] > 0).any() and rows["rank"].min() <= 5
 
 
 def test_yeast_multilabel(tmp_path):

@@ -9,7 +9,8 @@ import yaml
 
 from motifloom.errors import UserError
 from motifloom.models.layers import OneHot
-from motifloom.models.spec import build_model, check_spec, fit_arguments, read_spec
+from motifloom.models.settings import fit_arguments
+from motifloom.models.spec import build_model, check_spec, read_spec
 from motifloom.models.structure import output_activation
 
 # The form that Cnnamon's users write: its keys, an input_shape, an optimizer by class, string metrics.
