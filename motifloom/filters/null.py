@@ -18,6 +18,11 @@ LARGEST_TABLE = 2**24
 jit = njit(cache=True, nogil=True)
 
 
+def feasible_levels(levels, width):
+    """Return how many of the levels asked for a filter of `width` positions can have."""
+    return min(levels, max(2, LARGEST_TABLE // width**2))
+
+
 def rounding_error(kernel, bias=0.0):
     """Return by how much a score that was summed in float32 may be off.
 
@@ -100,7 +105,7 @@ class ShuffleNull(_GridNull):
         weights = np.sort(self.kernel.ravel())
         width, cells = len(self.kernel), len(weights)
         self._constant = weights[0] == weights[-1]
-        levels = max(2, min(levels, LARGEST_TABLE // width**2))
+        levels = feasible_levels(levels, width)
         self.step = 1.0 if self._constant else (weights[-1] - weights[0]) / levels
         # Steps are counted from the middle, and cells enter from there outwards: so the ranges of the sums
         # stay narrow until the last cells.
@@ -166,7 +171,7 @@ class BackgroundNull(_GridNull):
         lowest = weights.min(axis=1)
         span = (weights.max(axis=1) - lowest).max()
         self._constant = span == 0
-        levels = max(2, min(levels, LARGEST_TABLE // width**2))
+        levels = feasible_levels(levels, width)
         self.step = 1.0 if self._constant else span / levels
         steps = np.rint((weights - lowest[:, None]) / self.step).astype(np.int64)
         errors = weights - (lowest[:, None] + self.step * steps)

@@ -18,7 +18,13 @@ from pandas.api.types import union_categoricals
 from motifloom.errors import UserError
 from motifloom.filters.activations import least_score
 from motifloom.filters.methods import letter_frequencies
-from motifloom.filters.null import BackgroundNull, PermutationNull, ShuffleNull, rounding_error
+from motifloom.filters.null import (
+    BackgroundNull,
+    PermutationNull,
+    ShuffleNull,
+    feasible_levels,
+    rounding_error,
+)
 from motifloom.filters.scan import available_cpus, read_blocks, score_histogram
 from motifloom.io import atomic_path
 from motifloom.randomness import generator
@@ -247,7 +253,7 @@ def _make_null(null, layer, background, permutations, seed, one, levels):
 def _test_filter(make, ladder, q_value, one):
     """Return the numbers of a row of `tests`, and the steps of a filter as a dict of arrays."""
     width = len(one.kernel)
-    for levels in ladder:
+    for levels in dict.fromkeys(feasible_levels(asked, width) for asked in ladder):
         null = make(one, levels)
         bins = _test_bins(null, one)
         tested = np.where(np.isfinite(bins["p_value"]), bins["windows"], 0)

@@ -7,7 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from motifloom.filters.null import BackgroundNull, PermutationNull, ShuffleNull, rounding_error
+from motifloom.filters.null import (
+    BackgroundNull,
+    PermutationNull,
+    ShuffleNull,
+    feasible_levels,
+    rounding_error,
+)
 
 
 def all_sums(kernel, known):
@@ -240,3 +246,10 @@ def test_a_kernel_read_from_a_model_is_left_as_it_is():
     PermutationNull(kernel, 20, np.random.default_rng(0))
     BackgroundNull(kernel, np.full(4, 0.25))
     assert (kernel == copy).all()
+
+
+def test_levels_of_wide_filters_are_bounded_by_memory():
+    assert [feasible_levels(16384, width) for width in (20, 32, 64)] == [16384, 16384, 4096]
+    wide = np.random.default_rng(1).normal(size=(64, 4))
+    coarse, fine = (ShuffleNull(wide, levels, least_known=64) for levels in (4096, 16384))
+    assert coarse.step == fine.step == (wide.max() - wide.min()) / 4096
