@@ -103,13 +103,13 @@ def test_yeast(tmp_path, factor, motif):
     positions = filter_table(results, f"yeast-{factor}", "positions").query("method == 'top'")
     place = positions.set_index("filter").loc[strongest]
     assert place["central_enrichment"] > 2 and place["central_p_value"] < 1e-6
-    row = enrichment(results, f"yeast-{factor}", [strongest], "bound").iloc[0]
+    row = enrichment(results, f"yeast-{factor}", [strongest], factor.upper()).iloc[0]
     assert row["q_value"] < 1e-3 and row["auc"] > 0.6
-    importance = filter_table(results, f"yeast-{factor}", "importance")
-    rows = importance[importance["filter"].isin(filters)].query(
-        "perturbation == 'shuffle' and metric == 'loss'"
-    )
-    assert (rows["ci_low"] > 0).any() and rows["rank"].min() <= 5
+    # Many filters learnt the motif, so none is worth much alone, and all of them together everything.
+    groups = filter_table(results, f"yeast-{factor}", "importance.groups")
+    own = groups[groups["filters"].str.split(",").map(lambda names: strongest in names)]
+    loss = own.query("perturbation == 'shuffle' and metric == 'loss'").iloc[0]
+    assert loss["rank"] == 1 and loss["ci_low"] > 0
 
 
 def test_yeast_multilabel(tmp_path):
