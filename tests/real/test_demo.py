@@ -8,7 +8,10 @@ import yaml
 from runner import ROOT, snakemake
 
 ASKED = "MOTIFLOOM_EXAMPLES" in os.environ
-pytestmark = pytest.mark.skipif(not ASKED, reason="MOTIFLOOM_EXAMPLES=1 is not set")
+pytestmark = [
+    pytest.mark.skipif(not ASKED, reason="MOTIFLOOM_EXAMPLES=1 is not set"),
+    pytest.mark.xdist_group("demo"),
+]
 
 
 @pytest.fixture(scope="module")
