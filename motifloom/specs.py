@@ -31,7 +31,8 @@ def check_specs(config, where, locate=str, cache=None):
     cache : path, optional
         Folder that remembers specs found good.
     """
-    networks = [e for e in config.experiments.values() if config.models[e.model].spec is not None]
+    trained = [experiment for experiment in config.experiments.values() if experiment.model]
+    networks = [e for e in trained if not config.models[e.model].baseline]
     names = dict.fromkeys(experiment.dataset for experiment in networks)
     lengths = {name: _length(config.datasets[name], locate) for name in names}
     checks = [_check_of(config, e, lengths[e.dataset], locate) for e in networks if lengths[e.dataset]]
@@ -49,23 +50,52 @@ def check_specs(config, where, locate=str, cache=None):
 
 def _check_of(config, experiment, length, locate):
     """Return the check of an experiment's network: its content and the shapes it must fit."""
-    spec, dataset = config.models[experiment.model].spec, config.datasets[experiment.dataset]
-    path = locate(spec) if isinstance(spec, str) else None
+    name, dataset = experiment.model, config.datasets[experiment.dataset]
+    files = model_files(config, name, locate)
     return {
-        "spec": path or spec,
-        "text": Path(path).read_text(errors="replace") if path else "",
-        "where": spec_name(config, experiment.model),
+        "spec": spec_of(config, name, locate) or files[0],
+        "text": [Path(path).read_text(errors="replace") for path in files if Path(path).is_file()],
+        "where": spec_name(config, name),
         "length": length,
         "alphabet_size": get_alphabet(dataset.alphabet).size,
         "task": dataset.task,
         "n_targets": 1 if dataset.task == "binary" else len(dataset.classes),
+        "classes": dataset.classes,
+        "training": experiment.training.model_dump(),
     }
 
 
 def spec_name(config, model):
     """Return what messages call the spec of a model: its file, or its key in the config."""
     spec = config.models[model].spec
+    if spec is None:
+        return f"models.{model}"
     return spec if isinstance(spec, str) else f"models.{model}.spec"
+
+
+def spec_of(config, model, locate=str):
+    """Return the spec of a model, as :func:`motifloom.models.spec.read_spec` takes it.
+
+    Parameters
+    ----------
+    config : motifloom.config.parse.Config
+    model : str
+        Key of `models`.
+    locate : callable
+        Turns a path of the config into one that can be opened.
+
+    Returns
+    -------
+    dict or None
+        None for a baseline, and where the spec is a file, which :func:`model_files` names.
+    """
+    return config.models[model].as_spec(locate)
+
+
+def model_files(config, model, locate=str):
+    """Return the files that a model is made of: its spec, or the Python file that builds it."""
+    file = config.models[model].file
+    return [locate(file)] if file else []
 
 
 def _length(dataset, locate):
@@ -81,7 +111,8 @@ def _length(dataset, locate):
 
 
 def _digest(check):
-    code = [path.read_text() for path in sorted((Path(__file__).parent / "models").glob("*.py"))]
+    code = [path.read_text() for path in sorted((Path(__file__).parent / "models").rglob("*.py"))]
+    code.append((Path(__file__).parent / "parameters.py").read_text())
     versions = [importlib.metadata.version("keras"), *code]
     return hashlib.sha256(json.dumps([check, versions], sort_keys=True).encode()).hexdigest()[:24]
 

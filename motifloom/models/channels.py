@@ -11,6 +11,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from motifloom.models.layers import DoubleStrandedConv1D
 from motifloom.models.routes import find_plan, nodes_between, run
 
 ops = keras.ops
@@ -62,7 +63,7 @@ class Steps:
         """Return the most numbers that an array of a step holds per sequence and change."""
         made = [sink.tensor for sink in self._plan.sinks] + self._plan.sides
         sizes = [math.prod(tensor.shape[1:]) for tensor in made] + [_size(node) for node in self._plan.tail]
-        return max(sizes + [room * call.outputs[0].shape[1] for call in self._plan.calls])
+        return max(sizes + [room * _size(call) // call.operation.filters for call in self._plan.calls])
 
     def _front(self, tokens):
         """Return what all changes of some sequences start from.
@@ -95,8 +96,8 @@ class Steps:
             For every layer, which filters change.
         kernels : list of float32 (W, A, slots k), optional
             For every layer, the new kernels, slot by slot.
-        constants : list of float32 (k,), optional
-            In their place: what the output of the filters becomes (one slot).
+        constants : list of float32 (c,), optional
+            In their place: what the :func:`output_channels` of the filters become (one slot).
 
         Returns
         -------
@@ -106,9 +107,9 @@ class Steps:
         new, numbers = [], []
         for call, inputs in zip(self._plan.calls, calls, strict=True):  # all calls of a layer change
             layer = self.layers.index(call.operation)
-            numbers.append(channels[layer])
+            numbers.append(output_channels(call.operation, channels[layer]))
             if kernels is None:
-                shape = self.batch, call.outputs[0].shape[1], constants[layer].shape[0]
+                shape = self.batch, *call.outputs[0].shape[1:-1], constants[layer].shape[0]
                 new.append(ops.broadcast_to(ops.cast(constants[layer], call.outputs[0].dtype), shape))
             else:
                 new.append(_scan(call.operation, inputs, channels[layer], kernels[layer]))
@@ -166,13 +167,33 @@ def evenly(n, most):
     return math.ceil(n / math.ceil(n / most))
 
 
+def output_channels(layer, filters):
+    """Return the output channels of filters (k,) of a layer: two each where both strands are concatenated."""
+    if isinstance(layer, DoubleStrandedConv1D) and layer.merge == "concat":
+        return ops.concatenate([filters, filters + layer.filters])
+    return filters
+
+
 def _scan(layer, inputs, channels, kernels):
-    """Return the output (batch, positions, slots k) of a layer with kernels (W, A, slots k) instead."""
-    values = _convolve(layer, inputs, ops.cast(kernels, inputs.dtype))
+    """Return the output of a layer with kernels (W, A, slots k) instead.
+
+    Returns
+    -------
+    tensor (batch, ..., slots c)
+        Of the c :func:`output_channels` of the k filters `channels`.
+    """
+    slots, kernels = kernels.shape[-1] // channels.shape[0], ops.cast(kernels, inputs.dtype)
+    bias = None
     if layer.use_bias:
-        slots = kernels.shape[-1] // channels.shape[0]
-        values = values + ops.cast(ops.tile(ops.take(layer.bias, channels), slots), values.dtype)
-    return layer.activation(values)
+        bias = ops.cast(ops.tile(ops.take(layer.bias, channels), slots), inputs.dtype)
+    if not isinstance(layer, DoubleStrandedConv1D):
+        values = _convolve(layer, inputs, kernels)
+        return layer.activation(values if bias is None else values + bias)
+    values = layer.read(inputs, kernels, bias)
+    if layer.merge != "concat":
+        return values
+    apart = ops.reshape(values, (*values.shape[:-1], 2, slots, -1))
+    return ops.reshape(ops.swapaxes(apart, -3, -2), values.shape)
 
 
 def _convolve(layer, inputs, kernel):

@@ -2,9 +2,9 @@
 
     python -m motifloom.models.check < jobs.json
 
-reads a JSON list of objects with `spec` (content or path), `where`, `length`, `alphabet_size`, `task` and
-`n_targets` (other keys are left alone), and writes one JSON list: null for each that is fine, else the
-message. Nothing else goes to standard output.
+reads a JSON list of objects with `spec` (content or path), `where`, `length`, `alphabet_size`, `task`,
+`n_targets`, and perhaps `training` and `classes` (other keys are left alone), and writes one JSON list: null
+for each that is fine, else the message. Nothing else goes to standard output.
 """
 
 import contextlib
@@ -13,7 +13,7 @@ import sys
 
 from motifloom.errors import UserError
 
-KEYS = ("where", "length", "alphabet_size", "task", "n_targets")
+KEYS = ("where", "length", "alphabet_size", "task", "n_targets", "training", "classes")
 
 
 def check_jobs(jobs):
@@ -24,7 +24,7 @@ def check_jobs(jobs):
     messages = []
     for job in jobs:
         try:
-            check_spec(job["spec"], **{key: job[key] for key in KEYS})
+            check_spec(job["spec"], **{key: job[key] for key in KEYS if key in job})
             messages.append(None)
         except UserError as error:
             messages.append(str(error))

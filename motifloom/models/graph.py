@@ -9,6 +9,8 @@ from motifloom.models.structure import references
 
 SHAPE_KEYS = ("input_shape", "batch_input_shape", "batch_shape")
 INPUTS = ("InputLayer", "Input")
+# Layers of ours that read tokens themselves.
+ENCODINGS = ("OneHot", "HigherOrderOneHot")
 
 
 class Graph:
@@ -26,7 +28,8 @@ class Graph:
     Attributes
     ----------
     model : keras.Model
-        From tokens, uint8 (batch, length), one-hot first, layers flat; not compiled.
+        From tokens, uint8 (batch, length), one-hot first (a spec that names an encoding itself starts from
+        the tokens), layers flat; not compiled.
     paths : dict of str to str
         Key path of every layer by name.
     """
@@ -45,7 +48,7 @@ class Graph:
                 raise UserError(f"{self.path}.layers[{i}]: write {{class_name: ..., config: {{...}}}}")
         tokens = keras.Input((length,), dtype="uint8", name="tokens")
         # A network of ours that was written out has its one-hot layer already.
-        own = any(entry.get("class_name") == "OneHot" for entry in entries)
+        own = any(entry.get("class_name") in ENCODINGS for entry in entries)
         start = tokens if own else OneHot(alphabet_size, name="one_hot")(tokens)
         self.used.update(["tokens"] if own else ["tokens", "one_hot"])
         functional = section.get("class_name", "Sequential") != "Sequential" or "input_layers" in config
@@ -70,11 +73,21 @@ class Graph:
         if name in self.used:
             raise UserError(f"{path}.config.name: the name {name!r} is taken; give each layer its own")
         settings["name"] = unique(str(name or snake_case(str(entry["class_name"]))), self.used)
+        if entry["class_name"] in ENCODINGS:
+            self._check_letters(settings.setdefault("alphabet_size", self.alphabet_size), path)
         layer = create(complete({**entry, "config": settings}, "layer", path), path)
         if not isinstance(layer, keras.Operation):
             raise UserError(f"{path}.class_name: {entry['class_name']} is no layer")
         self.paths[layer.name] = path
         return layer
+
+    def _check_letters(self, given, path):
+        """Compare the number of letters of an encoding, which may be left out, with the dataset's."""
+        if given != self.alphabet_size:
+            raise UserError(
+                f"{path}.config.alphabet_size: {given} does not fit the dataset's {self.alphabet_size} "
+                "letters; leave it out"
+            )
 
     def _call(self, layer, args, kwargs, path):
         """Call a layer; nothing may remain of the sequence but an error."""
@@ -184,12 +197,12 @@ def _size(tensor):
 
 
 def _check_extent(layer, shape, length, path):
-    """Raise a UserError for a kernel or pool that is longer than its input (batch, positions, channels)."""
+    """Raise a UserError for a kernel, pool or window longer than its input (batch, positions, channels)."""
     positions = shape[2] if getattr(layer, "data_format", None) == "channels_first" else shape[1]
     padding = getattr(layer, "padding", None)
     if positions is None:
         return
-    for setting, word in (("kernel_size", "kernel"), ("pool_size", "pool")):
+    for setting, word in (("kernel_size", "kernel"), ("pool_size", "pool"), ("window", "window")):
         size = getattr(layer, setting, None)
         size = size[0] if isinstance(size, list | tuple) else size
         if not isinstance(size, int):

@@ -7,7 +7,7 @@ import re
 import keras
 
 from motifloom.errors import UserError
-from motifloom.models.layers import OneHot
+from motifloom.models import layers
 
 MODULES = {
     "layer": keras.layers,
@@ -23,6 +23,11 @@ MODULES = {
     "dtype policy": keras.dtype_policies,
     "seed generator": keras.random,
     "model": keras.models,
+}
+OWN = {
+    name: item
+    for name, item in vars(layers).items()
+    if inspect.isclass(item) and issubclass(item, keras.layers.Layer)
 }
 # Settings of layers that take a name, by the end of their key.
 NAMED = ("activation", "initializer", "regularizer", "constraint")
@@ -59,10 +64,10 @@ def nearest(word, options):
 
 
 def classes(kind):
-    """Return {name: class} of Keras' classes of a kind (a key of `MODULES`)."""
+    """Return {name: class} of Keras' classes of a kind (a key of `MODULES`), with our own layers."""
     public = vars(MODULES[kind]).items()
     found = {name: item for name, item in public if inspect.isclass(item) and name not in CODE}
-    return {**found, "OneHot": OneHot} if kind == "layer" else found
+    return {**found, **OWN} if kind == "layer" else found
 
 
 def find(name, kind, path):
@@ -117,12 +122,12 @@ def complete(item, kind, path):
     config = item.get("config") or {}
     if not isinstance(config, dict):
         raise UserError(f"{path}.config: must hold the settings of {name} by name, not {config!r}")
-    # build_config would fix the shapes of another dataset; a registered name only our own layer has.
+    # build_config would fix the shapes of another dataset; a registered name only our own layers have.
     return {
         "class_name": name,
         "config": {key: complete(value, "object", f"{path}.config.{key}") for key, value in config.items()},
         "module": module,
-        "registered_name": "motifloom>OneHot" if name == "OneHot" else None,
+        "registered_name": f"motifloom>{name}" if name in OWN else None,
     }
 
 
@@ -131,7 +136,7 @@ def _module_of(name, kind, path):
     order = [kind, *(other for other in MODULES if other not in (kind, "callback"))]
     for other in order:
         if other in MODULES and isinstance(name, str) and name in classes(other):
-            return MODULES[other].__name__ if name != "OneHot" else "motifloom.models.layers"
+            return layers.__name__ if name in OWN else MODULES[other].__name__
     if kind in MODULES or name in CODE:
         find(name, kind if kind in MODULES else "layer", path)
     every = {known for other in MODULES for known in classes(other)}

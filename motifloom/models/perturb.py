@@ -14,7 +14,7 @@ import tensorflow as tf
 
 from motifloom.errors import UserError
 from motifloom.filters import activations
-from motifloom.models.channels import Steps, batch_size, evenly
+from motifloom.models.channels import Steps, batch_size, evenly, output_channels
 from motifloom.models.compilation import LOSSES
 from motifloom.models.filters import scanning_layers
 from motifloom.models.predict import squash_of
@@ -121,7 +121,7 @@ class Perturbation:
         yield from self._run(units, iterations, kernels=kernel)
 
     def knockout(self, units):
-        """Replace the output of filters by its mean over all sequences and positions.
+        """Replace the output channels of filters by their means over all sequences and positions.
 
         Parameters
         ----------
@@ -136,7 +136,8 @@ class Perturbation:
 
         def mean(name, _):
             number, index = self._places[name]
-            return self._mean(number)[index]
+            channels = output_channels(self._layers[number], np.array([index]))
+            return self._mean(number)[ops.convert_to_numpy(channels)]
 
         yield from self._run(units, 1, constants=mean)
 
@@ -160,7 +161,7 @@ class Perturbation:
         return np.asarray(flat, np.float32).reshape(outputs.shape)
 
     def _mean(self, number):
-        """Return the mean output of a scanning layer over sequences and positions, float64 (F,)."""
+        """Return the mean of every output channel of a scanning layer over all else, float64 (channels,)."""
         if number not in self._means:
             nodes = nodes_between(self._model.inputs, self._model.outputs)
             outputs = [node.outputs[0] for node in nodes if node.operation is self._layers[number]]
@@ -169,7 +170,7 @@ class Perturbation:
             def forward(tokens, targets):
                 values = {id(self._model.inputs[0]): tokens}
                 run(nodes, values)
-                means = [ops.mean(ops.cast(values[id(output)], "float32"), axis=1) for output in outputs]
+                means = [_channel_means(ops.cast(values[id(output)], "float32")) for output in outputs]
                 return [sum(means) / len(means)]
 
             self._means[number] = self._collect(tf.function(forward))[0].mean(axis=0, dtype=np.float64)
@@ -228,8 +229,14 @@ class Perturbation:
             own = [name for name in names if self._layers[self._places[name][0]] is layer]
             channels.append(tf.constant([self._places[name][1] for name in own], tf.int32))
             made = [function(name, iteration) for iteration in iterations for name in own]
-            values.append(tf.constant(np.stack(made, axis=-1), tf.float32))
+            made = np.stack(made, axis=-1)
+            values.append(tf.constant(made.ravel() if field == "constants" else made, tf.float32))
         return {"channels": channels, field: values}
+
+
+def _channel_means(values):
+    """Return the mean (batch, channels) of values (batch, ..., channels)."""
+    return ops.mean(values, axis=tuple(range(1, len(values.shape) - 1)))
 
 
 def own_loss(model, task):

@@ -16,7 +16,8 @@ from motifloom.models.structure import TRANSPARENT, activation_of
 # Layers that treat every channel alike and by itself: of some channels they give these of their output.
 CHANNELWISE = {
     "ReLU", "LeakyReLU", "ELU", "MaxPooling1D", "AveragePooling1D", "GlobalMaxPooling1D",
-    "GlobalAveragePooling1D", "UpSampling1D", "ZeroPadding1D", "Cropping1D",
+    "GlobalAveragePooling1D", "UpSampling1D", "ZeroPadding1D", "Cropping1D", "LocalAveragePooling1D",
+    "MaxPooling2D", "AveragePooling2D", "GlobalMaxPooling2D", "GlobalAveragePooling2D",
 }  # fmt: skip
 ELEMENTWISE = {"ReLU", "LeakyReLU", "ELU"}
 

@@ -5,6 +5,7 @@
     training_params:  {epochs, batch_size, class_weight, and all that Keras' fit takes}
     callbacks:        {Name: {settings}}
 
+In place of layers a model may name a builder and its parameters: {builder: conv_stack, conv_filters: 64}.
 A spec is data: it is never changed, and program code in it is refused.
 """
 
@@ -18,14 +19,15 @@ import yaml
 
 from motifloom.errors import UserError
 from motifloom.filters import activations
-from motifloom.models.callbacks import make_callbacks
+from motifloom.models.builders.build import build_network
 from motifloom.models.compilation import LOSSES, compile_arguments
 from motifloom.models.device import seed_everything
 from motifloom.models.filters import scanning_layers
 from motifloom.models.graph import Graph
 from motifloom.models.names import first_line, nearest
-from motifloom.models.settings import fit_arguments
+from motifloom.models.settings import check_options, merge_options
 from motifloom.models.structure import activation_of, output_activation
+from motifloom.parameters import is_file, read_parameters, unused
 
 SECTIONS = ("model", "compile", "training_params", "callbacks")
 ACTIVATIONS = {"binary": "sigmoid", "multilabel": "sigmoid", "multiclass": "softmax", "regression": "linear"}
@@ -62,7 +64,8 @@ def read_spec(source, where=None):
     Returns
     -------
     dict
-        A copy with the sections `model`, `compile`, `training_params`, `callbacks`; missing ones are {}.
+        A copy with the sections `model`, `compile`, `training_params`, `callbacks`; missing ones are {},
+        or, with a builder, what goes with it. A callback that is false has an empty list of settings.
 
     Raises
     ------
@@ -86,7 +89,32 @@ def read_spec(source, where=None):
             raise UserError(f"{where}: {key}: must be a mapping, not {type(value).__name__}")
     if not spec.get("model"):
         raise UserError(f"{where}: model: is missing; write model: {{layers: [...]}}")
-    return {section: spec.get(section) or {} for section in SECTIONS}
+    spec = {section: spec.get(section) or {} for section in SECTIONS}
+    spec["callbacks"] = {name: [] if given is False else given for name, given in spec["callbacks"].items()}
+    if "builder" not in spec["model"]:
+        return spec
+    path = model_path(where)
+    if not isinstance(source, dict) and is_file(spec["model"]["builder"]):
+        raise UserError(f"{path}.builder: a Python file is named in the config, as builder: of a model")
+    return _complete(spec, path, strict=not isinstance(source, dict))
+
+
+def model_path(where):
+    """Return the key path of a builder's parameters: flat in a block of the config, else under model."""
+    return where if re.fullmatch(r"models\.[^.]+", where) else f"{where}: model"
+
+
+def _complete(spec, path, strict):
+    """Add what goes with a builder where a spec leaves it out; `strict` refuses what would then be unused."""
+    goes_with = {}
+    if not is_file(spec["model"]["builder"]):
+        parameters = read_parameters(spec["model"], path)
+        goes_with = parameters.sections()
+        complaint = unused(parameters, spec) if strict else None
+        if complaint:
+            raise UserError(f"{path} {complaint}")
+    sections = {name: {**goes_with.get(name, {}), **spec[name]} for name in SECTIONS[1:]}
+    return {"model": spec["model"], **sections, "compile": {"metrics": "auto", **sections["compile"]}}
 
 
 def _parse(path, where):
@@ -141,26 +169,44 @@ def build_model(spec, *, length, alphabet_size, task, n_targets, seed=0, where="
     """
     spec = read_spec(spec, where)
     seed_everything(seed, "weights")
-    section = _fill(spec["model"], task, n_targets)
-    graph = Graph(section, length=length, alphabet_size=alphabet_size, path=f"{where}: model")
-    model = graph.model
+    sizes = {"length": length, "alphabet_size": alphabet_size}
+    if "builder" in spec["model"]:
+        path, targets = model_path(where), {"n_targets": n_targets, "task": task}
+        activation = "linear" if _from_logits(spec["compile"]) else ACTIVATIONS[task]
+        model, paths = build_network(spec["model"], **sizes, **targets, activation=activation, path=path)
+    else:
+        graph = Graph(_fill(spec["model"], task, n_targets), **sizes, path=f"{where}: model")
+        model, paths = graph.model, graph.paths
     arguments = compile_arguments(spec["compile"], task, f"{where}: compile")
-    _check_scanning(model, graph.paths)
-    _check_output(model, graph.paths, arguments["loss"], task, n_targets, where)
+    _check_scanning(model, paths)
+    _check_output(model, paths, arguments["loss"], task, n_targets, where)
     _compile(model, arguments, task, n_targets, f"{where}: compile")
     return model
 
 
-def check_spec(spec, *, length, alphabet_size, task, n_targets, where="spec"):
+def check_spec(spec, *, length, alphabet_size, task, n_targets, where="spec", training=None, classes=None):
     """Raise a UserError if a training of the spec on such a dataset could not start.
 
-    Parameters are those of :func:`build_model`.
+    Parameters
+    ----------
+    training : dict, optional
+        What the training does beyond its spec: see :func:`motifloom.models.settings.merge_options`.
+    classes : list of str, optional
+        Names of the classes.
+
+    The others are those of :func:`build_model`.
     """
-    spec = read_spec(spec, where)
+    training = training or {}
+    spec = merge_options(read_spec(spec, where), training, classes)
     sizes = {"length": length, "alphabet_size": alphabet_size, "task": task, "n_targets": n_targets}
     model = build_model(spec, **sizes, where=where)
-    fit_arguments(spec, task, n_targets, where)
-    make_callbacks(spec["callbacks"], model, folder=None, validated=True, where=where)
+    check_options(model, spec, training, task=task, n_targets=n_targets, where=where)
+
+
+def _from_logits(section):
+    """Tell whether the loss of a section `compile` takes outputs that are no probabilities yet."""
+    loss = section.get("loss")
+    return isinstance(loss, dict) and bool((loss.get("config") or {}).get("from_logits"))
 
 
 def _fill(item, task, n_targets):

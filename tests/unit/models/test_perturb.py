@@ -7,7 +7,14 @@ from motifloom.errors import UserError
 from motifloom.filters.importance import Measure, filter_importance, group_importance
 from motifloom.models import channels, perturb
 from motifloom.models.filters import scanning_layers
-from motifloom.models.layers import OneHot
+from motifloom.models.layers import (
+    AttentionPooling,
+    DoubleStrandedConv1D,
+    HigherOrderOneHot,
+    LocalAveragePooling1D,
+    OneHot,
+    ReverseComplement,
+)
 from motifloom.models.perturb import Outcome, Perturbation
 from motifloom.models.predict import predict
 from motifloom.models.routes import find_plan
@@ -163,10 +170,67 @@ def both_strands():
     return compiled(tokens, layers.Dense(1, "sigmoid")(layers.Maximum()(ends)))
 
 
+def siamese():
+    """The same by layers of ours: the network reads both strands and takes the larger answer."""
+    tokens, tensor = start()
+    scan, dense = layers.Conv1D(4, 5, activation="relu"), layers.Dense(1, "sigmoid")
+    ends = [dense(layers.GlobalMaxPooling1D()(scan(x))) for x in (tensor, ReverseComplement()(tensor))]
+    return compiled(tokens, layers.Maximum()(ends))
+
+
+def larger_strand():
+    scan = DoubleStrandedConv1D(5, 4, activation="relu", padding="same")
+    rest = layers.BatchNormalization(), layers.MaxPooling1D(2), layers.Conv1D(4, 3, activation="tanh")
+    return chain(*rest, *end(), scan=scan)
+
+
+def mean_strand():
+    scan = DoubleStrandedConv1D(5, 4, merge="mean", activation="elu", strides=2, use_bias=False)
+    return chain(LocalAveragePooling1D(3), layers.Flatten(), layers.Dense(1, "sigmoid"), scan=scan)
+
+
+def joined_strands():
+    scan = DoubleStrandedConv1D(3, 4, merge="concat", activation="relu", dilation_rate=2)
+    rest = layers.BatchNormalization(), layers.MaxPooling1D(2), layers.Flatten()
+    return chain(*rest, layers.Dense(3, "relu"), layers.Dense(1, "sigmoid"), scan=scan)
+
+
+def strands_apart():
+    scan = DoubleStrandedConv1D(5, 4, merge="none")
+    rest = layers.BatchNormalization(), layers.ReLU(), layers.MaxPooling2D([3, 1])
+    return chain(*rest, layers.GlobalAveragePooling2D(), layers.Dense(1, "sigmoid"), scan=scan)
+
+
+def strands_folded():
+    scan = DoubleStrandedConv1D(2, 4, merge="none", activation="tanh")
+    return chain(layers.Reshape((21, 4)), layers.Conv1D(3, 3), *end(), scan=scan)
+
+
+def both_strands_to_the_end():
+    deeper = DoubleStrandedConv1D(4, 3, complement="strands", activation="relu")
+    return chain(
+        deeper, AttentionPooling(pool="sum"), *end()[1:], scan=DoubleStrandedConv1D(3, 4, merge="concat")
+    )
+
+
+def multiscale():
+    """Parallel widths with attention of their own, one of them on both strands, and words beside them."""
+    tokens, tensor = start()
+    ends = [AttentionPooling()(layers.Conv1D(3, 5, activation="relu")(HigherOrderOneHot(4, 2)(tokens)))]
+    kinds = {3: layers.Conv1D, 7: layers.Conv1D, 6: DoubleStrandedConv1D}
+    for width, kind in kinds.items():
+        values = kind(3, width, padding="same", name=f"w{width}")(tensor)
+        values = layers.Dropout(0.2)(layers.ReLU()(layers.BatchNormalization()(values)))
+        ends.append(AttentionPooling(name=f"attention_{width}")(values))
+    hidden = layers.BatchNormalization()(layers.Dense(5, "relu")(layers.Concatenate()(ends)))
+    return compiled(tokens, layers.Dense(1, "sigmoid")(hidden))
+
+
 NETWORKS = [
     convolutions, dilated, valid_convolutions, flattened, normalised_flat, averaged, dense_positions,
     recurrent, separable, nothing_after, branches, pooled_branches, attention, transformer, residual,
-    both_strands,
+    both_strands, siamese, larger_strand, mean_strand, joined_strands, strands_apart, strands_folded,
+    both_strands_to_the_end, multiscale,
 ]  # fmt: skip
 
 
@@ -217,10 +281,10 @@ def knocked_out(model, tokens, targets, names):
         outputs, call = [], layer.call
         layer.call = lambda x, outputs=outputs, call=call: outputs.append(call(x)) or outputs[-1]
         model(tokens, training=False)
-        means = [np.asarray(output, np.float64).mean(axis=(0, 1)) for output in outputs]
+        means = [np.asarray(x, np.float64).mean(axis=tuple(range(len(x.shape) - 1))) for x in outputs]
         mean = np.mean(means, axis=0).astype(np.float32)
         numbers = [number for _, other, number in places(model, names) if other is layer]
-        mask = np.isin(np.arange(layer.filters), numbers)
+        mask = np.isin(np.arange(len(mean)) % layer.filters, numbers)  # both halves of joined strands
         layer.call = lambda x, call=call, mask=mask, mean=mean: np.where(mask, mean, call(x)).astype(
             "float32"
         )
@@ -270,6 +334,9 @@ REACHED = {
     "normalised_flat": (0, 1), "averaged": (1, 0), "dense_positions": (1, 0), "recurrent": (0, 1),
     "separable": (0, 1), "nothing_after": (0, 1), "branches": (1, 0), "pooled_branches": (1, 0),
     "attention": (1, 1), "transformer": (0, 1), "residual": (1, 1), "both_strands": (0, 2),
+    "siamese": (2, 0), "larger_strand": (1, 0), "mean_strand": (1, 0), "joined_strands": (1, 0),
+    "strands_apart": (1, 0), "strands_folded": (0, 1), "both_strands_to_the_end": (0, 1),
+    "multiscale": (0, 1),
 }  # fmt: skip
 
 

@@ -1,0 +1,50 @@
+# What networks are made of; `snakemake model_summary` prints it.
+
+
+localrules:
+    model_summary,
+
+
+rule summarise_model:
+    input:
+        library=library("summarise_model"),
+        dataset=of_run(DATASET),
+        spec=spec_file,
+    output:
+        text="results/{experiment}/model.txt",
+        table="results/{experiment}/model.tsv",
+        figure=report(
+            "results/{experiment}/model.svg",
+            caption="../report/model.rst",
+            category="Training",
+            labels={"experiment": "{experiment}", "seed": "all", "figure": "network"},
+        ),
+    log:
+        "results/logs/summarise_model/{experiment}.log",
+    benchmark:
+        "results/benchmarks/summarise_model/{experiment}.tsv"
+    wildcard_constraints:
+        experiment=either(NETWORKS),
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=megabytes(2000),
+        runtime=minutes(10),
+    params:
+        spec=inline_spec,
+        where=lambda wildcards: spec_name(CONFIG, run_of(wildcards).model),
+        model=lambda wildcards: run_of(wildcards).model,
+    script:
+        "../scripts/summarise_model.py"
+
+
+rule model_summary:
+    input:
+        each("results/{experiment}/model.txt", NETWORKS),
+    log:
+        "results/logs/model_summary.log",
+    conda:
+        ENVIRONMENT
+    shell:
+        "cat {input:q} | tee {log:q}"
