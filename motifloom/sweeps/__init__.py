@@ -1,0 +1,1 @@
+"""Sweeps: which hyper-parameters a trial has, and what all trials say."""

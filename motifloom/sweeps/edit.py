@@ -1,0 +1,115 @@
+"""From the parameters of a trial to the config of an ordinary experiment."""
+
+import copy
+import json
+import re
+from pathlib import Path
+
+import yaml
+
+from motifloom.errors import UserError
+
+# What a trial takes over from its experiment; the rest tells what is made of a network afterwards.
+TRAINED = ("dataset", "model", "fold", "training")
+
+
+def trained_config(config, sweep):
+    """Return the part of a config that the trials of a sweep depend on.
+
+    Parameters
+    ----------
+    config : dict
+        As the user wrote it.
+    sweep : motifloom.config.sweeps.Sweep
+
+    Returns
+    -------
+    dict
+        A config of its own, with one dataset, one model and one experiment.
+    """
+    experiment = config["experiments"][sweep.experiment]
+    kept = {key: experiment[key] for key in TRAINED if key in experiment}
+    kept["seeds"] = (experiment.get("seeds") or [1])[: sweep.seeds]
+    part = {
+        "datasets": {experiment["dataset"]: config["datasets"][experiment["dataset"]]},
+        "models": {experiment["model"]: config["models"][experiment["model"]]},
+        "experiments": {sweep.experiment: kept},
+    }
+    if (config.get("evaluation") or {}).get("reverse_complement"):
+        part["evaluation"] = {"reverse_complement": True}
+    return part
+
+
+def derive_config(config, name, sweep, parameters, locate=str):
+    """Add to a config the experiment that a trial is, `{experiment}-{name}`, with the model `{model}-{name}`.
+
+    Parameters
+    ----------
+    config : dict
+        As the user wrote it.
+    name : str
+        Of the sweep.
+    sweep : motifloom.config.sweeps.Sweep
+    parameters : dict of str to object
+        From key path, model.<key> or training.<key>, to value.
+    locate : callable
+        Turns a path of the config into one that can be opened.
+
+    Returns
+    -------
+    dict
+        A changed copy. Where a parameter is inside of a spec that is a file, the file's content stands in
+        the copy.
+
+    Raises
+    ------
+    UserError
+        If a key path leads through something that has no such keys.
+    """
+    config = copy.deepcopy(config)
+    experiment = copy.deepcopy(config["experiments"][sweep.experiment])
+    model = copy.deepcopy(config["models"][experiment["model"]])
+    if any(key.startswith("model.spec.") for key in parameters) and isinstance(model.get("spec"), str):
+        model["spec"] = _read(model["spec"], locate)
+    blocks = {"model": model, "training": experiment.get("training") or {}}
+    for key, value in parameters.items():
+        _put(blocks, key, copy.deepcopy(value))
+    experiment |= {"model": f"{experiment['model']}-{name}"}
+    if blocks["training"]:
+        experiment["training"] = blocks["training"]
+    config["models"][experiment["model"]] = model
+    config["experiments"][f"{sweep.experiment}-{name}"] = experiment
+    return config
+
+
+def key_steps(key):
+    """Return the steps of a key path: "a.b[2].c" is ["a", "b", 2, "c"]."""
+    return [int(number) if number else name for name, number in re.findall(r"(\w+)|\[(\d+)\]", key)]
+
+
+def _put(blocks, key, value):
+    """Set the value at a key path, with mappings on the way where there is nothing yet."""
+    *parents, last = key_steps(key)
+    item, path = blocks, ""
+    for n, step in enumerate([*parents, last]):
+        if isinstance(item, list) and isinstance(step, int) and step >= len(item):
+            raise UserError(f"{key}: {path} has {len(item)} entries, numbered from 0; there is no [{step}]")
+        if not isinstance(item, list if isinstance(step, int) else dict):
+            kind = "list" if isinstance(step, int) else "mapping"
+            raise UserError(f"{key}: {path} is {json.dumps(item)}, no {kind}; write it out to change a part")
+        if n == len(parents):
+            item[step] = value
+            return
+        if isinstance(step, str) and item.get(step) is None:
+            item[step] = {}
+        path = f"{path}[{step}]" if isinstance(step, int) else f"{path}.{step}".lstrip(".")
+        item = item[step]
+
+
+def _read(path, locate):
+    """Return the content of a spec, which :func:`motifloom.models.spec.read_spec` checks."""
+    try:
+        text = Path(locate(path)).read_text(encoding="utf-8")
+        return json.loads(text) if str(path).endswith(".json") else yaml.safe_load(text)
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise UserError(f"{path}: cannot be read ({str(error).splitlines()[0]})") from None

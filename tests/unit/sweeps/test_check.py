@@ -1,0 +1,147 @@
+"""Sweeps that do not fit the rest of the config, found before any job."""
+
+import copy
+
+import pytest
+from samples import BASE
+
+from motifloom.errors import UserError
+from motifloom.sweeps import check as check_module
+from motifloom.sweeps.check import check_sweeps
+from motifloom.sweeps.spec import complete_sweeps
+
+SPEC = {
+    "model": {
+        "layers": [
+            {"class_name": "Conv1D", "config": {"filters": 2, "kernel_size": 5}},
+            {"class_name": "GlobalMaxPooling1D", "config": {}},
+            {"class_name": "Dense", "config": {"units": "auto", "activation": "auto"}},
+        ]
+    }
+}
+SWEEP = {
+    "experiment": "first",
+    "metric": {"name": "auroc"},
+    "method": "grid",
+    "parameters": {"training.batch_size": {"values": [8, 16]}},
+}
+KERNEL, FILTERS = (f"model.spec.model.layers[0].config.{key}" for key in ("kernel_size", "filters"))
+
+
+def config(sweep=None, experiment=None, **more):
+    content = copy.deepcopy(BASE)
+    content["models"] = {"shallow": {"spec": SPEC}, "gc": {"baseline": "gc"}}
+    content["experiments"]["first"] |= experiment or {}
+    content["sweeps"] = {"width": SWEEP | (sweep or {}) | more}
+    return content
+
+
+def check(content, **options):
+    sweeps = complete_sweeps(content, "my.yaml")
+    check_sweeps(content, sweeps, "my.yaml", **options)
+
+
+def message(content):
+    with pytest.raises(UserError) as caught:
+        check(content)
+    return str(caught.value)
+
+
+REFERENCES = {
+    "experiment": (
+        {"experiment": "frist"},
+        None,
+        "experiment: no 'frist' under experiments; did you mean 'first'",
+    ),
+    "baseline": ({}, {"model": "gc"}, "experiment: first trains no network, which a sweep needs"),
+    "seeds": ({"seeds": 2}, None, "seeds: 2 is more than experiments.first.seeds has"),
+    "metric": (
+        {"metric": {"name": "aurok"}},
+        None,
+        "metric.name: 'aurok' is no metric of binary; did you mean 'auroc'?; known: auroc, auprc,",
+    ),
+    "other task": ({"metric": {"name": "pearson"}}, None, "'pearson' is no metric of binary"),
+    "size": ({"trials": 3}, None, "trials: 3 is more than the 2 combinations of the grid; leave it out"),
+}
+
+
+@pytest.mark.parametrize(("sweep", "experiment", "expected"), REFERENCES.values(), ids=REFERENCES)
+def test_what_does_not_fit_the_config_is_told(sweep, experiment, expected):
+    text = message(config(sweep, experiment))
+    assert text.startswith("my.yaml: sweeps.width") and expected in text and "\n" not in text
+
+
+def test_names_of_the_best_trial_must_be_free():
+    content = config()
+    content["experiments"]["first-width"] = content["experiments"]["first"]
+    content["models"]["shallow-width"] = content["models"]["shallow"]
+    lines = message(content).splitlines()
+    assert [line.split(" gets, ")[1] for line in lines] == ["is there already; rename the sweep"] * 2
+    content = config()
+    content["sweeps"] = {"w" * 58: SWEEP}
+    assert "is too long; rename the sweep" in message(content)
+
+
+KEYS = {
+    "unknown key": (
+        {"training.bach_size": {"values": [8]}},
+        "parameters.training.bach_size: with 8: experiments.first.training.bach_size: unknown key; did",
+    ),
+    "type": (
+        {"training.batch_size": {"values": [0.5]}},
+        "parameters.training.batch_size: with 0.5: experiments.first.training.batch_size: 0.5 should be",
+    ),
+    "end of a range": (
+        {"training.batch_size": {"min": -1, "max": 0}},
+        "with -1: experiments.first.training.batch_size",
+    ),
+    "unknown key of the model": (
+        {"model.filters": {"value": 8}},
+        "with 8: models.shallow.filters: unknown key",
+    ),
+    "path": ({"model.spec.model.layers[7].config.x": {"value": 1}}, "layers has 3 entries, numbered from 0"),
+}
+
+
+@pytest.mark.parametrize(("parameters", "expected"), KEYS.values(), ids=KEYS)
+def test_a_value_that_makes_no_valid_config_is_told(parameters, expected):
+    text = message(config(parameters=parameters)).splitlines()[0]
+    assert text.startswith("my.yaml: sweeps.width.parameters.") and expected in text
+
+
+def test_values_that_build_no_network_are_told():
+    """The networks are built in a process of their own, all in one."""
+    parameters = {
+        KERNEL: {"values": [5, 500]},
+        FILTERS: {"values": [2, 0, 4]},
+        "training.batch_size": {"value": 8},
+    }
+    lines = message(config(parameters=parameters)).splitlines()
+    assert len(lines) == 2
+    assert lines[0].startswith(
+        f"my.yaml: sweeps.width.parameters.{KERNEL}: with 500: models.shallow.spec: model"
+    )
+    assert "500" in lines[0].split(": with 500: ")[1] and "200" in lines[0]
+    assert lines[1].startswith(
+        f"my.yaml: sweeps.width.parameters.{FILTERS}: with 0: models.shallow.spec: model"
+    )
+
+
+def test_values_that_build_only_together_are_right(tmp_path, monkeypatch):
+    loss = {"class_name": "BinaryCrossentropy", "config": {"from_logits": True}}
+    parameters = {
+        "model.spec.model.layers[2].config.activation": {"values": ["sigmoid", "linear"]},
+        "model.spec.compile.loss": {"values": ["binary_crossentropy", loss]},
+    }
+    calls, check_specs = [], check_module.check_specs
+    monkeypatch.setattr(check_module, "check_specs", lambda *given: calls.append(1) or check_specs(*given))
+    check(config(parameters=parameters), cache=tmp_path)
+    assert len(calls) == 1 and len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_file_of_a_spec_is_found_by_locate(tmp_path):
+    (tmp_path / "real.json").write_text('{"model": {"layers": []}}')
+    content = config(parameters={FILTERS: {"values": [2]}})
+    content["models"]["shallow"]["spec"] = "a.json"
+    with pytest.raises(UserError, match=r"layers has 0 entries"):
+        check(content, locate=lambda path: str(tmp_path / "real.json") if path == "a.json" else path)
