@@ -1,5 +1,6 @@
 """Draw how well classes are told apart, with the baselines in grey."""
 
+from motifloom.evaluation.threshold import threshold_values
 from motifloom.io import read_table
 from motifloom.job import job
 from motifloom.plots import evaluation
@@ -13,6 +14,8 @@ with job(snakemake.log[0]):
     save_figure(evaluation.roc(predictions, *labels, baselines=baselines), output.roc)
     curve = evaluation.precision_recall(predictions, *labels, baselines=baselines)
     save_figure(curve, output.precision_recall)
-    save_figure(evaluation.confusion(predictions, *labels), output.confusion)
+    thresholds = threshold_values(read_table(files.threshold), *labels)
+    figure = evaluation.confusion(predictions, *labels, thresholds=thresholds)
+    save_figure(figure, output.confusion)
     save_figure(evaluation.score_distributions(predictions, *labels), output.scores)
     save_figure(evaluation.calibration(predictions, *labels), output.calibration)

@@ -7,19 +7,22 @@ import numpy as np
 import pandas as pd
 
 from motifloom.errors import UserError
+from motifloom.evaluation.custom import custom_statistic
 from motifloom.evaluation.intervals import bootstrap_values, percentile_interval
+from motifloom.evaluation.reasons import undefined_reasons
 from motifloom.evaluation.statistics import (
-    CLASSIFICATION,
-    OVERALL,
-    REGRESSION,
+    CLASS_METRICS,
+    OVERALL_METRICS,
+    VALUE_METRICS,
     classification_statistic,
     regression_statistic,
+    weighted_mean,
 )
 from motifloom.randomness import generator
 
 logger = logging.getLogger(__name__)
 
-COLUMNS = ["part", "target", "metric", "value", "ci_low", "ci_high", "n", "prevalence"]
+COLUMNS = ["part", "target", "metric", "value", "ci_low", "ci_high", "n", "prevalence", "reason"]
 PARTS = ["train", "validation", "test"]
 
 
@@ -38,13 +41,25 @@ class Distribution(NamedTuple):
     samples: np.ndarray
 
 
-def evaluate_predictions(predictions, task, classes, *, bootstrap=1000, confidence=0.95, seed, groups=None):
+def evaluate_predictions(
+    predictions,
+    task,
+    classes,
+    *,
+    bootstrap=1000,
+    confidence=0.95,
+    seed,
+    groups=None,
+    thresholds=0.5,
+    custom=(),
+):
     """Return all metrics of predictions, part by part, with bootstrap intervals.
 
     Parameters
     ----------
     predictions : pandas.DataFrame
         id, part, target.<name>..., score.<name>...; examples with a missing target are left out for it.
+        Any parts will do, also one alone.
     task : str
         binary, multiclass, multilabel or regression.
     classes : list of str
@@ -58,43 +73,63 @@ def evaluate_predictions(predictions, task, classes, *, bootstrap=1000, confiden
     groups : pandas.Series or None
         Group of each example, indexed by id. Whole groups are resampled then; an id that is not in it is
         a group of its own.
+    thresholds : float or float (T,)
+        A class is called at this probability or more (:func:`motifloom.evaluation.threshold.
+        threshold_values`); multiclass calls the largest.
+    custom : sequence of motifloom.evaluation.custom.Custom
+        The user's own metrics.
 
     Returns
     -------
     pandas.DataFrame
-        part, target, metric, value, ci_low, ci_high, n, prevalence. Targets: "all" for binary; every
+        part, target, metric, value, ci_low, ci_high, n, prevalence, reason. Targets: "all" for binary; every
         name, "macro" (mean) and "weighted" (mean weighted by prevalence) for multiclass and multilabel,
         with "all" (the argmax against the class) for multiclass; every name and "macro" for regression.
-        A class is called at a probability of 0.5 (multiclass: where it is the largest). What cannot be
-        computed, because a part has one class only for instance, is NaN and named in the log.
+        What cannot be computed, because a part has one class only for instance, is NaN; `reason` and the
+        log say why.
 
     Raises
     ------
     UserError
-        If a column of a target or score is missing.
+        If a column of a target or score is missing, or a metric of the user fails.
     """
     frames = []
     for part in part_order(predictions["part"]):
         rows = rows_of(predictions, part)
-        found = metric_distribution(rows, task, classes, bootstrap=bootstrap, seed=seed, groups=groups)
-        low, high = percentile_interval(found.samples, confidence)
-        shape = found.value.shape
-        frame = pd.DataFrame(
-            {
-                "part": part,
-                "target": np.repeat(found.targets, shape[1]),
-                "metric": np.tile(found.metrics, shape[0]),
-                "value": found.value.ravel(),
-                "ci_low": low.ravel(),
-                "ci_high": high.ravel(),
-                "n": np.repeat(found.n, shape[1]),
-                "prevalence": np.repeat(found.prevalence, shape[1]),
-            }
-        )
-        keep = (frame["target"] != "all") | frame["metric"].isin(OVERALL) | (task == "binary")
+        found = metric_distribution(
+            rows, task, classes, bootstrap=bootstrap, seed=seed, groups=groups, thresholds=thresholds,
+            custom=custom,
+        )  # fmt: skip
+        frame = distribution_table(found, confidence)
+        frame.insert(0, "part", part)
+        frame["reason"] = undefined_reasons(rows, task, classes, frame)
+        keep = (frame["target"] != "all") | frame["metric"].isin(OVERALL_METRICS) | (task == "binary")
         frames.append(frame[keep])
         _log_undefined(frames[-1], part)
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=COLUMNS)
+
+
+def distribution_table(found, confidence):
+    """Return the metrics of a :class:`Distribution` as a tidy table with percentile intervals.
+
+    Returns
+    -------
+    pandas.DataFrame
+        target, metric, value, ci_low, ci_high, n, prevalence.
+    """
+    low, high = percentile_interval(found.samples, confidence)
+    n_targets, n_metrics = found.value.shape
+    return pd.DataFrame(
+        {
+            "target": np.repeat(found.targets, n_metrics),
+            "metric": np.tile(found.metrics, n_targets),
+            "value": found.value.ravel(),
+            "ci_low": low.ravel(),
+            "ci_high": high.ravel(),
+            "n": np.repeat(found.n, n_metrics),
+            "prevalence": np.repeat(found.prevalence, n_metrics),
+        }
+    )
 
 
 def rows_of(predictions, part):
@@ -119,24 +154,22 @@ def nest_metrics(metrics):
 
 def _log_undefined(frame, part):
     missing = frame[frame["value"].isna()]
-    for (target, n), metrics in missing.groupby(["target", "n"], sort=False)["metric"]:
+    for (target, n, reason), metrics in missing.groupby(["target", "n", "reason"], sort=False)["metric"]:
         logger.warning(
-            "part %s, target %s: no %s from its %d examples (a single class, a constant or NaN)",
-            part,
-            target,
-            ", ".join(metrics),
-            n,
+            "part %s, target %s: no %s from its %d examples: %s", part, target, ", ".join(metrics), n, reason
         )
 
 
-def metric_distribution(predictions, task, classes, *, bootstrap, seed, groups=None):
+def metric_distribution(
+    predictions, task, classes, *, bootstrap, seed, groups=None, thresholds=0.5, custom=()
+):
     """Return the metrics of one part and their values in bootstrap resamples.
 
     Parameters
     ----------
     predictions : pandas.DataFrame
         Rows of one part; otherwise as in :func:`evaluate_predictions`.
-    task, classes, bootstrap, seed, groups
+    task, classes, bootstrap, seed, groups, thresholds, custom
         As in :func:`evaluate_predictions`.
 
     Returns
@@ -150,13 +183,16 @@ def metric_distribution(predictions, task, classes, *, bootstrap, seed, groups=N
         known &= known.all(axis=1, keepdims=True)
     n = known.sum(axis=0)
     if task == "regression":
-        rows, metrics = [*names, "macro"], REGRESSION
+        rows, metrics = [*names, "macro"], VALUE_METRICS
         statistic = regression_statistic(targets, scores, known)
     else:
         rows = ["all"] if task == "binary" else [*names, "macro", "weighted"]
         rows += ["all"] if task == "multiclass" else []
-        metrics = CLASSIFICATION
-        statistic = classification_statistic(targets, scores, known, task)
+        metrics = CLASS_METRICS
+        statistic = classification_statistic(targets, scores, known, task, thresholds)
+    if custom:
+        statistic = _beside(statistic, custom_statistic(targets, scores, known, custom), len(metrics))
+        metrics = [*metrics, *(metric.name for metric in custom)]
     n = np.concatenate([n, np.full(len(rows) - len(names), known.any(axis=1).sum())])
     units = _units(predictions["id"], groups)
     value, samples = bootstrap_values(statistic, units, bootstrap, generator(seed, "bootstrap"))
@@ -164,6 +200,24 @@ def metric_distribution(predictions, task, classes, *, bootstrap, seed, groups=N
     if task != "regression":
         value, samples, prevalence = value[:, :-1], samples[:, :-1], value[:, -1]
     return Distribution(rows, metrics, n, prevalence, value, samples)
+
+
+def _beside(statistic, custom, n_metrics):
+    """Return a statistic with the user's metrics after the first `n_metrics` of ours.
+
+    Those of single targets are averaged for macro and, by the prevalence that ours ends in, for weighted.
+    """
+
+    def joined(weights):
+        ours, each = statistic(weights), custom(weights)
+        theirs = np.full((len(ours), *each.shape[1:]), np.nan)
+        theirs[: len(each)] = each
+        averages = [1.0] + [ours[: len(each), n_metrics:]] * (ours.shape[1] > n_metrics)
+        for row, share in zip(range(len(each), len(ours)), averages, strict=False):
+            theirs[row] = weighted_mean(each, share)
+        return np.concatenate([ours[:, :n_metrics], theirs, ours[:, n_metrics:]], axis=1)
+
+    return joined
 
 
 def read_columns(predictions, kind, names):

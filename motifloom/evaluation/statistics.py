@@ -7,9 +7,16 @@ and one matrix product serve them all.
 
 import numpy as np
 
+# The metrics that perturbing a filter is measured by too (motifloom.filters.influence) come first.
 CLASSIFICATION = ["auroc", "auprc", "accuracy", "f1", "mcc", "precision", "recall", "log_loss"]
 REGRESSION = ["pearson", "spearman", "r2", "mse", "mae"]
 OVERALL = ["accuracy", "mcc", "log_loss"]
+CLASS_METRICS = [*CLASSIFICATION, "specificity", "npv", "aunpvsc", "brier", "ece"]
+VALUE_METRICS = [*REGRESSION, "mape", "explained_variance"]
+OVERALL_METRICS = [*OVERALL, "brier", "ece"]
+
+# Bins of equal width that the calibration error and the reliability diagram look at.
+CALIBRATION_BINS = 10
 
 # Probabilities are kept this far from 0 and 1 in the log loss, as Keras does.
 _EPSILON = 1e-7
@@ -22,7 +29,7 @@ def _divide(numerator, denominator):
     return np.divide(numerator, denominator, out=empty, where=denominator != 0)
 
 
-def _mean(values, weights=1.0):
+def weighted_mean(values, weights=1.0):
     """Return the weighted mean over the first axis of what is defined."""
     defined = np.isfinite(values)
     weights = np.where(defined, weights, 0.0)
@@ -74,34 +81,45 @@ def ranking_statistic(labels, scores):
 
 
 def _binary_statistic(labels, called, scores):
-    """Return a function: weights (N, b) -> the metrics CLASSIFICATION and the prevalence, (9, b).
+    """Return a function: weights (N, b) -> the metrics CLASS_METRICS and the prevalence, (14, b).
 
-    One class only leaves AUROC, AUPRC and MCC undefined, no positive also precision, recall and F1. A
-    class that is never called has a precision and a MCC of 0, as in scikit-learn.
+    One class only leaves the areas and MCC undefined; no positive also precision, recall and F1, and no
+    negative specificity and NPV. A class that is never called has a precision (or NPV) and a MCC of 0, as
+    in scikit-learn. NPV and AUNPVSC are the precision and the average precision of the negatives.
     """
     if not len(labels) or not np.isfinite(scores).all():
-        return lambda weights: np.full((len(CLASSIFICATION) + 1, weights.shape[1]), np.nan)
+        return lambda weights: np.full((len(CLASS_METRICS) + 1, weights.shape[1]), np.nan)
     mixed = 0 < labels.sum() < len(labels)
-    ranking = ranking_statistic(labels, scores) if mixed else None
+    rankings = [ranking_statistic(labels, scores), ranking_statistic(~labels, -scores)] if mixed else []
     loss = -np.log(np.clip(np.where(labels, scores, 1 - scores), _EPSILON, 1 - _EPSILON))
-    columns = np.stack([labels, called, labels & called, loss]).astype(np.float64)
+    columns = np.stack([labels, called, labels & called, loss, (scores - labels) ** 2]).astype(np.float64)
+    calibration = _calibration_statistic(scores, labels)
 
     def statistic(weights):
         n = weights.sum(axis=0)
-        true, positive, hits, losses = columns @ weights
-        some = true > 0
-        areas = ranking(weights) if mixed else np.full((2, len(n)), np.nan)
+        true, positive, hits, losses, squares = columns @ weights
+        some, others = true > 0, true < n
+        (auroc, auprc), (_, aunpvsc) = (
+            [ranking(weights) for ranking in rankings] if mixed else np.full((2, 2, len(n)), np.nan)
+        )
         product = true * (n - true) * positive * (n - positive)
         mcc = np.where(product > 0, _divide(hits * n - true * positive, np.sqrt(product)), 0.0)
+        rejected = n - true - positive + hits
         return np.stack(
             [
-                *areas,
-                _divide(n - true - positive + 2 * hits, n),
+                auroc,
+                auprc,
+                _divide(hits + rejected, n),
                 np.where(some, _divide(2 * hits, true + positive), np.nan),
-                np.where(some & (true < n), mcc, np.nan),
+                np.where(some & others, mcc, np.nan),
                 np.where(some, np.where(positive > 0, _divide(hits, positive), 0.0), np.nan),
                 _divide(hits, true),
                 _divide(losses, n),
+                _divide(rejected, n - true),
+                np.where(others, np.where(positive < n, _divide(rejected, n - positive), 0.0), np.nan),
+                aunpvsc,
+                _divide(squares, n),
+                calibration(weights),
                 _divide(true, n),
             ]
         )
@@ -109,28 +127,49 @@ def _binary_statistic(labels, called, scores):
     return statistic
 
 
-def _overall_statistic(truth, called, scores):
-    """Return a function: weights (N, b) -> (9, b) with the accuracy, MCC and log loss over all classes.
+def calibration_bins(scores):
+    """Return the bin of each probability, int (N,), 0 to CALIBRATION_BINS - 1; 1 is in the last."""
+    return np.clip((scores * CALIBRATION_BINS).astype(int), 0, CALIBRATION_BINS - 1)
 
-    MCC of several classes: Gorodkin 2004, doi:10.1016/j.compbiolchem.2004.09.006.
+
+def _calibration_statistic(confidence, right):
+    """Return a function: weights (N, b) -> the expected calibration error, (b,).
+
+    The mean over examples of how far the mean probability of their bin is from the fraction of the bin
+    that is right (Naeini, Cooper and Hauskrecht 2015; with the largest probability for several classes,
+    Guo et al. 2017).
+    """
+    place, excess = calibration_bins(confidence), confidence - right
+    table = np.where(place == np.unique(place)[:, None], excess, 0.0)
+    return lambda weights: _divide(np.abs(table @ weights).sum(axis=0), weights.sum(axis=0))
+
+
+def _overall_statistic(truth, called, scores):
+    """Return a function: weights (N, b) -> (14, b) with the metrics OVERALL_METRICS over all classes.
+
+    MCC of several classes: Gorodkin 2004, doi:10.1016/j.compbiolchem.2004.09.006. The Brier score is the
+    sum over classes (Brier 1950), from 0 to 2; the calibration error is that of the class that is called.
     """
     n_classes = scores.shape[1]
+    rows = [CLASS_METRICS.index(metric) for metric in OVERALL_METRICS]
+    if not len(truth) or not np.isfinite(scores).all():
+        return lambda weights: np.full((len(CLASS_METRICS) + 1, weights.shape[1]), np.nan)
     loss = -np.log(np.clip(scores[np.arange(len(truth)), truth], _EPSILON, 1 - _EPSILON))
-    columns = np.stack([truth == called, loss])
     true, predicted = (np.eye(n_classes)[:, labels] for labels in (truth, called))
+    columns = np.stack([truth == called, loss, ((scores - true.T) ** 2).sum(axis=1)])
+    calibration = _calibration_statistic(scores[np.arange(len(truth)), called], truth == called)
 
     def statistic(weights):
-        values = np.full((len(CLASSIFICATION) + 1, weights.shape[1]), np.nan)
-        if not len(truth) or not np.isfinite(scores).all():
-            return values
+        values = np.full((len(CLASS_METRICS) + 1, weights.shape[1]), np.nan)
         n = weights.sum(axis=0)
-        right, losses = columns @ weights
+        right, losses, squares = columns @ weights
         t, p = true @ weights, predicted @ weights
         spread_t, spread_p = n**2 - (t**2).sum(axis=0), n**2 - (p**2).sum(axis=0)
         mcc = _divide(right * n - (t * p).sum(axis=0), np.sqrt(spread_t * spread_p))
         mcc = np.where(spread_p > 0, mcc, np.where(spread_t > 0, 0.0, np.nan))
-        rows = [CLASSIFICATION.index(metric) for metric in OVERALL]
-        values[rows] = [_divide(right, n), mcc, _divide(losses, n)]
+        values[rows] = [
+            _divide(right, n), mcc, _divide(losses, n), _divide(squares, n), calibration(weights)
+        ]  # fmt: skip
         return values
 
     return statistic
@@ -141,7 +180,7 @@ def _rows(known):
     return [slice(None) if column.all() else column for column in known.T]
 
 
-def classification_statistic(targets, scores, known, task):
+def classification_statistic(targets, scores, known, task, thresholds=0.5):
     """Return a function that gives the metrics of every class of weighted examples.
 
     Parameters
@@ -152,19 +191,21 @@ def classification_statistic(targets, scores, known, task):
         Where the target is known; for multiclass, rows are known as a whole.
     task : str
         binary, multiclass or multilabel.
+    thresholds : float or float (T,)
+        A class is called at this probability or more; multiclass calls the largest.
 
     Returns
     -------
     callable
-        weights float64 (N, b) -> float64 (R, 9, b), with the metrics CLASSIFICATION and the prevalence. R
+        weights float64 (N, b) -> float64 (R, 14, b), with the metrics CLASS_METRICS and the prevalence. R
         is one row for binary; else the T classes, their mean, their mean weighted by prevalence, and
-        for multiclass the metrics OVERALL over all classes.
+        for multiclass the metrics OVERALL_METRICS over all classes.
     """
     if task == "multiclass":
         best = scores.argmax(axis=1)
         called = np.eye(scores.shape[1], dtype=bool)[best]
     else:
-        called = scores >= 0.5
+        called = scores >= np.asarray(thresholds)
     single = [
         (rows, _binary_statistic(targets[rows, j] > 0.5, called[rows, j], scores[rows, j]))
         for j, rows in enumerate(_rows(known))
@@ -177,7 +218,7 @@ def classification_statistic(targets, scores, known, task):
         each = np.stack([one(weights[rows]) for rows, one in single])
         if task == "binary":
             return each
-        summary = [_mean(each), _mean(each, each[:, -1:])]
+        summary = [weighted_mean(each), weighted_mean(each, each[:, -1:])]
         summary += [overall(weights[rows])] if task == "multiclass" else []
         return np.concatenate([each, summary])
 
@@ -197,7 +238,8 @@ def regression_statistic(targets, scores, known):
     Returns
     -------
     callable
-        weights float64 (N, b) -> float64 (T + 1, 5, b): the metrics REGRESSION of T values, and their mean.
+        weights float64 (N, b) -> float64 (T + 1, 7, b): the metrics VALUE_METRICS of T values, and their
+        mean.
     """
     single = [
         (rows, _value_statistic(targets[rows, j], scores[rows, j])) for j, rows in enumerate(_rows(known))
@@ -205,30 +247,35 @@ def regression_statistic(targets, scores, known):
 
     def statistic(weights):
         each = np.stack([one(weights[rows]) for rows, one in single])
-        return np.concatenate([each, _mean(each)[None]])
+        return np.concatenate([each, weighted_mean(each)[None]])
 
     return statistic
 
 
 def _value_statistic(observed, predicted):
-    """Return a function: weights (N, b) -> the metrics REGRESSION, (5, b); NaN for a constant."""
+    """Return a function: weights (N, b) -> the metrics VALUE_METRICS, (7, b).
+
+    A constant has no correlation, R2 or explained variance, and an observed value of 0 leaves no relative
+    error.
+    """
     if not len(observed) or not np.isfinite(predicted).all():
-        return lambda weights: np.full((len(REGRESSION), weights.shape[1]), np.nan)
+        return lambda weights: np.full((len(VALUE_METRICS), weights.shape[1]), np.nan)
     error = predicted - observed
+    relative = np.abs(error / observed) if observed.all() else np.full(len(error), np.nan)
     # Products of centred values keep their digits; the first value makes a constant exactly 0.
-    x, y = (_centred(values - values[0]) for values in (predicted, observed))
-    columns = np.stack([x, y, x * x, y * y, x * y, error**2, np.abs(error)])
+    x, y, e = (_centred(values - values[0]) for values in (predicted, observed, error))
+    columns = np.stack([x, y, e, x * x, y * y, e * e, x * y, error**2, np.abs(error), relative])
     ranks = _midrank_statistic(predicted), _midrank_statistic(observed)
 
     def statistic(weights):
         n = weights.sum(axis=0)
-        x, y, xx, yy, xy, squared, absolute = _divide(columns @ weights, n)
+        x, y, e, xx, yy, ee, xy, squared, absolute, share = _divide(columns @ weights, n)
         variance = _positive(yy - y * y, yy)
-        r2 = 1 - _divide(squared, variance)
+        r2, explained = (1 - _divide(rest, variance) for rest in (squared, ee - e * e))
         pearson = _correlation(xy - x * y, _positive(xx - x * x, xx), variance)
         a, b = (rank(weights) for rank in ranks)
         aa, bb, ab = (_divide((weights * u * v).sum(axis=0), n) for u, v in ((a, a), (b, b), (a, b)))
-        return np.stack([pearson, _correlation(ab, aa, bb), r2, squared, absolute])
+        return np.stack([pearson, _correlation(ab, aa, bb), r2, squared, absolute, share, explained])
 
     return statistic
 

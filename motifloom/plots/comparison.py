@@ -2,12 +2,24 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 
 from motifloom.headlines import headline_rows
 from motifloom.plots.labels import BASELINES
+from motifloom.plots.ranking import (
+    BASELINE_STYLES,
+    CHANCE,
+    drawable,
+    heading,
+    precision_points,
+    roc_points,
+    target_pairs,
+)
 from motifloom.plots.style import CLASS_COLOURS, GREY
 
-METRIC_NAMES = {"auroc": "AUROC", "pearson": "Pearson correlation"}
+METRIC_NAMES = {"auroc": "AUROC", "auprc": "AUPRC", "pearson": "Pearson correlation"}
+# Beyond the colours there are, lines of other kinds begin again with the first.
+_LINES = ["-", (0, (5, 1.5)), (0, (1, 1)), (0, (5, 1, 1, 1))]
 
 
 def forest(comparison, part="test"):
@@ -87,3 +99,105 @@ def _label(rows, experiment):
         return experiment
     alone = rows.loc[rows["kind"] == kind, "experiment"].nunique() == 1
     return BASELINES[kind] if alone else f"{experiment.removesuffix('.' + kind)}, {BASELINES[kind]}"
+
+
+def compare_roc(runs, task, classes, means, *, part="test"):
+    """Draw the ROC curves of several runs on one dataset.
+
+    Parameters
+    ----------
+    runs : dict of str to (str, list of pandas.DataFrame)
+        Kind of each run, and its predictions, one table per seed.
+    task : str
+        binary, multiclass (one class against the rest) or multilabel.
+    classes : list of str
+    means : pandas.DataFrame
+        experiment, metric, value, ci_low, ci_high, seeds, as :func:`motifloom.evaluation.compare.mean_table`
+        gives them.
+    part : str
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        A curve per run, the mean over its targets and seeds at every false positive rate; behind it, where
+        there are several seeds, a thin one for each. Experiments in colours, baselines in grey below them.
+    """
+    figure, axis = _curves(runs, task, classes, means, part, roc_points, "auroc")
+    axis.plot([0, 1], [0, 1], **CHANCE, label="chance: AUROC 0.500")
+    axis.set(xlabel="False positive rate", ylabel="True positive rate (recall)")
+    figure.legend(*axis.get_legend_handles_labels(), loc="outside lower left", labelspacing=0.35)
+    return figure
+
+
+def compare_precision_recall(runs, task, classes, means, *, part="test"):
+    """Draw the precision-recall curves of several runs on one dataset, beside the prevalence of the first.
+
+    Parameters and result as for :func:`compare_roc`; means are over the same recall.
+    """
+    figure, axis = _curves(runs, task, classes, means, part, precision_points, "auprc")
+    first = next((tables[0] for _, tables in runs.values()), None)
+    drawn = {} if first is None else drawable(target_pairs(first, task, classes, part))
+    if drawn:
+        prevalence = np.mean([labels.mean() for labels, _ in drawn.values()])
+        name = "prevalence" if task == "binary" else "mean prevalence"
+        axis.axhline(prevalence, **CHANCE, label=f"{name}: {prevalence:.3f}")
+    axis.set(xlabel="Recall", ylabel="Precision")
+    figure.legend(*axis.get_legend_handles_labels(), loc="outside lower left", labelspacing=0.35)
+    return figure
+
+
+def _curves(runs, task, classes, means, part, curve, metric):
+    """Draw the mean curve of every run; returns the figure and its axis."""
+    figure, axis = plt.subplots(figsize=(5.2, 4.6 + 0.2 * (1 + len(runs))))
+    axis.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), aspect="equal", anchor="N")
+    experiments = [name for name, (kind, _) in runs.items() if kind not in BASELINES]
+    order = [*BASELINES]
+    baselines = sorted(runs.keys() - experiments, key=lambda name: (order.index(runs[name][0]), name))
+    names = pd.DataFrame({"experiment": list(runs), "kind": [kind for kind, _ in runs.values()]})
+    for name in [*experiments, *baselines]:
+        kind, tables = runs[name]
+        pairs = [drawable(target_pairs(table, task, classes, part)) for table in tables]
+        curves = [np.mean([curve(*pair) for pair in found.values()], axis=0) for found in pairs if found]
+        if not curves:
+            continue
+        style = _style(kind, experiments.index(name) if name in experiments else None)
+        if len(curves) > 1:
+            for x, y in curves:
+                axis.plot(x, y, **style | {"linewidth": 0.6, "alpha": 0.35})
+        x, y = np.mean(curves, axis=0)
+        axis.plot(x, y, **style, label=f"{_label(names, name)}: {_area(means, name, metric)}")
+    if not axis.lines:
+        axis.text(0.5, 0.5, "one class only", ha="center", va="center", color=GREY)
+    axis.set_title(_title(runs, task, classes, part), loc="left")
+    return figure, axis
+
+
+def _style(kind, number):
+    """Return how a run's curve is drawn; `number` counts experiments, None is a baseline."""
+    if number is None:
+        colour, line = BASELINE_STYLES[kind]
+        return {"color": colour, "linestyle": line, "linewidth": 1.1, "zorder": 1.5}
+    colour, line = CLASS_COLOURS[number % len(CLASS_COLOURS)], _LINES[number // len(CLASS_COLOURS) % 4]
+    return {"color": colour, "linestyle": line, "linewidth": 1.7, "zorder": 3}
+
+
+def _area(means, name, metric):
+    """Write the area of a run with its interval and the number of seeds behind it."""
+    found = means[(means["experiment"] == name) & (means["metric"] == metric)]
+    if not len(found):
+        return f"no {METRIC_NAMES[metric]}"
+    row = found.iloc[0]
+    text = f"{METRIC_NAMES[metric]} {row['value']:.3f}"
+    if np.isfinite([row["ci_low"], row["ci_high"]]).all():
+        text += f" [{row['ci_low']:.3f}, {row['ci_high']:.3f}]"
+    return text + (f", {row['seeds']} seeds" if row["seeds"] > 1 else "")
+
+
+def _title(runs, task, classes, part):
+    """Return the heading of the first run, or how many examples the runs have where they differ."""
+    firsts = [tables[0] for _, tables in runs.values()]
+    titles = list(dict.fromkeys(heading(target_pairs(t, task, classes, part), task, part) for t in firsts))
+    if len(titles) < 2:
+        return titles[0] if titles else f"{part}: no runs"
+    numbers = sorted(int((table["part"] == part).sum()) for table in firsts)
+    return f"{part}: n = {numbers[0]:,} to {numbers[-1]:,}, by run"

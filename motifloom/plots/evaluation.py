@@ -31,16 +31,18 @@ def _grid(n, width, height, stack=1, **options):
     return figure, axes[:n]
 
 
-def confusion(predictions, task, classes, *, part="test"):
+def confusion(predictions, task, classes, *, part="test", thresholds=None):
     """Draw confusion matrices, every row divided by its sum, with the counts.
 
     Parameters
     ----------
     predictions : pandas.DataFrame
     task : str
-        binary and multilabel call a class at 0.5 (multilabel: a matrix per label), multiclass the largest.
+        binary and multilabel (a matrix per label) call a class by its threshold, multiclass the largest.
     classes : list of str
     part : str
+    thresholds : float (T,) or None
+        A class is called at this probability or more; None: 0.5.
 
     Returns
     -------
@@ -52,9 +54,11 @@ def confusion(predictions, task, classes, *, part="test"):
         called = np.argmax([scores for _, scores in pairs.values()], axis=0)
         matrices = {None: (_counts(truth, called, len(classes)), list(classes))}
     else:
+        names = classes if task == "binary" else ["no", "yes"]
+        thresholds = [0.5] * len(pairs) if thresholds is None else thresholds
         matrices = {
-            name: (_counts(labels > 0.5, scores >= 0.5, 2), classes if task == "binary" else ["no", "yes"])
-            for name, (labels, scores) in pairs.items()
+            name: (_counts(labels > 0.5, scores >= threshold, 2), names)
+            for (name, (labels, scores)), threshold in zip(pairs.items(), thresholds, strict=True)
         }
     if task == "multilabel":
         figure, axes = _grid(len(matrices), 1.45, 1.45)

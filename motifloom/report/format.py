@@ -11,13 +11,22 @@ METRIC_LABELS = {
     "precision": "Precision",
     "recall": "Recall",
     "log_loss": "Log loss",
+    "specificity": "Specificity",
+    "npv": "NPV",
+    "aunpvsc": "AUNPVSC",
+    "brier": "Brier score",
+    "ece": "Calibration error",
     "pearson": "Pearson r",
     "spearman": "Spearman ρ",
     "r2": "R²",
     "mse": "MSE",
     "mae": "MAE",
+    "mape": "Relative error",
+    "explained_variance": "Explained variance",
 }
-ERRORS = {"mse", "mae", "log_loss"}
+# Shown in a table of their own, so that the first one stays legible.
+FURTHER = ("specificity", "npv", "aunpvsc", "brier", "ece")
+ERRORS = {"mse", "mae", "mape", "log_loss", "brier", "ece"}
 OWN_SCALE = {"mse", "mae"}
 PARTS = ["train", "validation", "test"]
 MISSING = "–"

@@ -52,6 +52,7 @@ class Run:
 
     `motifs` maps a method to its filters' letter probabilities, {method: {filter: (W, A) frame or array}};
     `tables` maps the name of an analysis of filters to its table, see :mod:`motifloom.report.filter_files`;
+    `sets` holds the metrics on the extra sets, their names in the column `part`;
     `figures` are of the training and the evaluation, `pictures` of all filters;
     `links` maps a short name ("metrics", "filters/top.meme") to a path relative to the page.
     """
@@ -59,6 +60,9 @@ class Run:
     seed: int
     history: pd.DataFrame | None = None
     metrics: pd.DataFrame | None = None
+    threshold: pd.DataFrame | None = None
+    mistakes: pd.DataFrame | None = None
+    sets: pd.DataFrame | None = None
     summary: pd.DataFrame | None = None
     matches: pd.DataFrame | None = None
     motifs: dict = field(default_factory=dict)
@@ -249,6 +253,10 @@ def _load_run(folder, seed, page, motifs, files):
     table = folder / "predictions.tsv.gz"
     for key, title in EVALUATION_FIGURES.items():
         figures.append(_figure(folder / "evaluation" / f"{key}.svg", title, page, table, files))
+    for path in sorted(path for path in files if path.parent == folder / "embeddings"):
+        if path.suffix == ".svg":
+            title = f"Examples by layer {path.stem}"
+            figures.append(_figure(path, title, page, path.with_suffix(".tsv"), files, MOST_BYTES))
     provenance = folder / "provenance.json"
     pictures = [
         _figure(path, title, page, table, files, MOST_BYTES)
@@ -259,6 +267,9 @@ def _load_run(folder, seed, page, motifs, files):
         seed=seed,
         history=_table(folder / "history.tsv", files),
         metrics=_table(folder / "metrics.tsv", files),
+        threshold=_table(folder / "threshold.tsv", files),
+        mistakes=_table(folder / "mistakes.tsv", files, {"chrom": str}),
+        sets=_extra_sets(folder / "sets", files),
         summary=_table(folder / "filters" / "summary.tsv", files),
         matches=_table(folder / "filters" / "matches.tsv", files),
         motifs=motifs or {},
@@ -270,6 +281,15 @@ def _load_run(folder, seed, page, motifs, files):
     )
 
 
+def _extra_sets(folder, files):
+    """Return the metrics of all extra sets, by name, and then their mean; None without any."""
+    paths = sorted(path for path in files if path.parent.parent == folder and path.name == "metrics.tsv")
+    tables = [read_table(path).assign(part=path.parent.name) for path in paths]
+    if folder / "average.tsv" in files:
+        tables.append(read_table(folder / "average.tsv").assign(part="geometric mean"))
+    return pd.concat(tables, ignore_index=True) if tables else None
+
+
 def _all_files(given):
     """Return the paths given, with folders replaced by the files in them, as a set."""
     paths = set(map(Path, given))
@@ -277,8 +297,8 @@ def _all_files(given):
     return (paths - folders).union(*(folder.rglob("*") for folder in folders))
 
 
-def _table(path, files):
-    return read_table(path) if path in files else None
+def _table(path, files, dtype=None):
+    return read_table(path, dtype) if path in files else None
 
 
 def _figure(path, title, page, table, files, most_bytes=None):

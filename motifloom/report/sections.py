@@ -9,6 +9,7 @@ import yaml
 from motifloom.plots.data import class_members
 from motifloom.plots.labels import BASELINES
 from motifloom.report.format import (
+    FURTHER,
     METRIC_LABELS,
     PARTS,
     is_missing,
@@ -31,7 +32,9 @@ TASKS = {
     "multilabel": "multi-label classification",
     "regression": "regression",
 }
-
+RULES = {"f1": "F1", "mcc": "the MCC", "youden": "recall + specificity"}
+_MOST_THRESHOLDS = 6
+_MOST_MISTAKES = 12
 
 AUDIT_CHECKS = {
     "overlap": "overlapping windows",
@@ -202,8 +205,16 @@ def performance_section(report):
     runs = []
     for run in report.runs:
         if run.metrics is not None:
-            figures = _seed_figures(run, lambda key: key != "curves")
-            runs.append({"run": run, "figures": figures, **metric_rows(run.metrics)})
+            runs.append(
+                {
+                    "run": run,
+                    "figures": _seed_figures(run, lambda key: key != "curves"),
+                    "threshold": threshold_text(run.threshold),
+                    "mistakes": mistake_rows(run.mistakes),
+                    "sets": None if run.sets is None else set_rows(run.sets),
+                    **metric_rows(run.metrics),
+                }
+            )
     best = first_headline(report)
     table = best and comparison_rows(report, best)
     return {"runs": runs, "comparison": table, "headline": best}
@@ -233,7 +244,8 @@ def metric_rows(metrics):
         rows.append(row)
     rows.sort(key=lambda row: parts.index(row["part"]))
     return {
-        "metrics": [(name, metric_label(name)) for name in names],
+        "metrics": [(name, metric_label(name)) for name in names if name not in FURTHER],
+        "further": [(name, metric_label(name)) for name in names if name in FURTHER],
         "rows": rows,
         "parts": parts,
         "targets": metrics["target"].nunique(),
@@ -241,12 +253,52 @@ def metric_rows(metrics):
     }
 
 
+def set_rows(metrics):
+    """Turn the metrics on extra sets into one row per set: over all targets where there are several."""
+    overall = metrics[metrics["target"].isin(["all"] if "macro" not in set(metrics["target"]) else ["macro"])]
+    return metric_rows(overall)
+
+
 def _cell(row):
     return {
         "text": metric_value(row["value"], row["metric"]),
         "interval": metric_interval(row),
         "value": row["value"],
+        "reason": "" if is_missing(row.get("reason", "")) else row.get("reason", ""),
     }
+
+
+def threshold_text(table):
+    """Say from which probability on a class is called; empty where the largest is (or without a table)."""
+    if table is None or not len(table):
+        return ""
+    given = [number(value, 3) for value in table["threshold"]]
+    if len(set(given)) == 1:
+        values = given[0]
+    elif len(given) <= _MOST_THRESHOLDS:
+        values = ", ".join(f"{value} ({name})" for name, value in zip(table["target"], given, strict=True))
+    else:
+        values = f"{number(table['threshold'].min(), 3)} to {number(table['threshold'].max(), 3)} by label"
+    rules = table["rule"].astype(str)
+    chosen = rules.isin(list(RULES)) & table["reason"].isna()
+    how = f", which makes {RULES[rules.iloc[0]]} largest on the validation part" if chosen.any() else ""
+    failed = table[rules.isin(list(RULES)) & ~chosen]
+    lost = f" No threshold could be chosen for {len(failed)} of {len(table)} targets." if len(failed) else ""
+    return f"A class is called at a probability of {values} or more{how}.{lost}"
+
+
+def mistake_rows(table):
+    """Return the first mistakes of every target and kind, as few of each as keep the table short."""
+    if table is None or not len(table):
+        return []
+    groups = table.groupby(["target", "kind"], sort=False).ngroups
+    most = max(1, _MOST_MISTAKES // groups)
+    rows = table[table.groupby(["target", "kind"], sort=False).cumcount() < most].to_dict("records")
+    for row in rows:
+        located = not is_missing(row["chrom"])
+        row["place"] = f"{row['chrom']}:{row['start']:,}–{row['end']:,}" if located else ""
+        row["kind"], row["target"] = row["kind"].replace("_", " "), target_label(row["target"])
+    return rows
 
 
 def comparison_rows(report, best):
@@ -268,6 +320,7 @@ def comparison_rows(report, best):
             label = BASELINES[kinds[name]] if name in baselines else "this model"
             rows.append({"name": name, "label": label, "seed": seed, "cells": cells})
     found = [name for name in METRIC_LABELS if any(name in row["cells"] for row in rows)]
+    found = [name for name in found if name not in FURTHER]
     return {"rows": rows, "metrics": [(name, metric_label(name)) for name in found]}
 
 

@@ -6,7 +6,13 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from motifloom.errors import UserError
-from motifloom.evaluation.compare import comparison_table, difference_table, paired_difference
+from motifloom.evaluation.compare import (
+    comparison_table,
+    difference_table,
+    mean_table,
+    paired_difference,
+    run_distributions,
+)
 from motifloom.evaluation.metrics import evaluate_predictions
 from motifloom.randomness import generator
 
@@ -24,6 +30,10 @@ def predictions(noise, seed=1, n=150, part="test"):
             "score.bound": score,
         }
     )
+
+
+def differences(entries, tasks, classes, **options):
+    return difference_table(run_distributions(entries, tasks, classes, **options), tasks)
 
 
 def auroc(table):
@@ -113,7 +123,7 @@ def test_difference_table_compares_pairs_within_a_dataset():
         ("folded", "deep", "cnn", "yeast", 1, c.iloc[:50]),
     ]
     tasks, classes = dict.fromkeys(["yeast", "human"], "binary"), dict.fromkeys(["yeast", "human"], CLASSES)
-    found = difference_table(entries, tasks, classes, bootstrap=60, seed=4)
+    found = differences(entries, tasks, classes, bootstrap=60, seed=4)
     assert list(zip(found["experiment_a"], found["experiment_b"], strict=True)) == [
         ("a", "b"),
         ("a", "c"),
@@ -136,7 +146,7 @@ def test_seeds_of_an_experiment_are_averaged():
         ("a", "m", "cnn", "yeast", 2, b),
         ("c", "m", "cnn", "yeast", 1, c),
     ]
-    found = difference_table(entries, {"yeast": "binary"}, {"yeast": CLASSES}, bootstrap=20, seed=4)
+    found = differences(entries, {"yeast": "binary"}, {"yeast": CLASSES}, bootstrap=20, seed=4)
     assert found["difference"].tolist() == pytest.approx([(auroc(a) + auroc(b)) / 2 - auroc(c)])
 
 
@@ -145,12 +155,47 @@ def test_groups_of_a_dataset_are_used():
     entries = [("a", "m", "cnn", "yeast", 1, a), ("b", "m", "cnn", "yeast", 1, b)]
     groups = {"yeast": pd.Series(np.arange(150) // 50, index=a["id"])}
     arguments = (entries, {"yeast": "binary"}, {"yeast": CLASSES})
-    plain = difference_table(*arguments, bootstrap=50, seed=4)
-    grouped = difference_table(*arguments, bootstrap=50, seed=4, groups=groups)
+    plain = differences(*arguments, bootstrap=50, seed=4)
+    grouped = differences(*arguments, bootstrap=50, seed=4, groups=groups)
     assert plain["difference"][0] == grouped["difference"][0]
     assert plain["ci_low"][0] != grouped["ci_low"][0]
 
 
 def test_nothing_to_compare_is_an_empty_table():
-    found = difference_table([], {}, {}, seed=1)
+    found = differences([], {}, {}, seed=1)
     assert len(found) == 0 and "p_value" in found
+    assert len(mean_table({}, {})) == 0
+
+
+def test_means_over_seeds_are_those_of_a_naive_loop():
+    a, b = predictions(1, 1), predictions(2, 2)
+    entries = [("a", "m", "cnn", "yeast", 1, a), ("a", "m", "cnn", "yeast", 2, b)]
+    found = mean_table(
+        run_distributions(entries, {"yeast": "binary"}, {"yeast": CLASSES}, bootstrap=50, seed=4),
+        {"yeast": "binary"},
+    )
+    row = found.set_index("metric").loc["auroc"]
+    drawn = generator(4, "bootstrap").integers(0, 150, (150, 50)).T
+    means = [(auroc(a.iloc[rows]) + auroc(b.iloc[rows])) / 2 for rows in drawn]
+    assert row["value"] == pytest.approx((auroc(a) + auroc(b)) / 2)
+    assert [row["ci_low"], row["ci_high"]] == pytest.approx(np.quantile(means, [0.025, 0.975]).tolist())
+    assert row[["n", "seeds"]].tolist() == [150, 2]
+    assert row["sd"] == pytest.approx(abs(auroc(a) - auroc(b)) / np.sqrt(2))
+
+
+def test_one_seed_has_no_spread_and_single_classes_no_areas():
+    entries = [("a", "m", "cnn", "yeast", 1, predictions(1).assign(**{"target.bound": 1.0}))]
+    tasks, classes = {"yeast": "binary"}, {"yeast": CLASSES}
+    found = mean_table(run_distributions(entries, tasks, classes, bootstrap=10, seed=4), tasks)
+    assert found["metric"].tolist() == ["log_loss", "brier", "ece"]
+    assert found["sd"].isna().all() and (found["seeds"] == 1).all()
+
+
+def test_each_of_a_pair_is_called_at_its_own_threshold():
+    table = predictions(1)
+    found = paired_difference(
+        table, table, "binary", CLASSES, bootstrap=10, seed=4, thresholds=(0.5, 1e-9)
+    ).set_index("metric")["difference"]
+    # At the second threshold all are called.
+    assert found["recall"] < 0 < found["specificity"]
+    assert found["auroc"] == 0

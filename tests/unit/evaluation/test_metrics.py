@@ -79,7 +79,9 @@ def test_multiclass_targets():
         table(np.eye(3)[truth], scores, names), "multiclass", names, bootstrap=50, seed=1
     )
     assert found["target"].unique().tolist() == ["a", "b", "c", "macro", "weighted", "all"]
-    assert found.loc[found["target"] == "all", "metric"].tolist() == ["accuracy", "mcc", "log_loss"]
+    assert found.loc[found["target"] == "all", "metric"].tolist() == [
+        "accuracy", "mcc", "log_loss", "brier", "ece",
+    ]  # fmt: skip
     assert lookup(found, "macro", "auroc")["value"] == pytest.approx(
         np.mean([lookup(found, name, "auroc")["value"] for name in names])
     )
@@ -117,7 +119,10 @@ def test_one_class_is_noted_and_no_failure(caplog):
         found = evaluate_predictions(predictions, "binary", ["free", "bound"], bootstrap=20, seed=1)
     assert np.isnan(lookup(found, "all", "auroc", "train")["value"])
     assert lookup(found, "all", "accuracy", "train")["value"] == 0.5
-    assert "part train, target all: no auroc, auprc, f1, mcc, precision, recall" in caplog.text
+    undefined = "auroc, auprc, f1, mcc, precision, recall, aunpvsc"
+    assert f"part train, target all: no {undefined} from its 10 examples: no positives" in caplog.text
+    assert lookup(found, "all", "auroc", "train")["reason"] == "no positives"
+    assert lookup(found, "all", "specificity", "train")[["value", "reason"]].tolist() == [0.5, ""]
 
 
 @pytest.mark.parametrize("task", ["binary", "multiclass", "multilabel", "regression"])
@@ -187,3 +192,57 @@ def test_parts_in_their_order():
     assert part_order(["fold1", "test", "validation", "train", "test"]) == [
         "train", "validation", "test", "fold1",
     ]  # fmt: skip
+
+
+def test_thresholds_decide_what_is_called():
+    predictions = random_binary()
+    y, p = predictions["target.bound"], predictions["score.bound"]
+    for threshold in (0.5, 0.8):
+        found = evaluate_predictions(
+            predictions, "binary", ["free", "bound"], bootstrap=10, seed=1, thresholds=[threshold]
+        )
+        assert lookup(found, "all", "recall")["value"] == pytest.approx((p[y == 1] >= threshold).mean())
+
+
+def test_a_part_of_one_class_keeps_what_one_class_defines():
+    """As an extra set of positives only: recall stands, and what needs negatives says so."""
+    predictions = table(np.ones(8), np.linspace(0.1, 0.9, 8), ["bound"])
+    found = evaluate_predictions(predictions, "binary", ["free", "bound"], bootstrap=20, seed=1)
+    values, reasons = found.set_index("metric")["value"], found.set_index("metric")["reason"]
+    assert values["recall"] == values["accuracy"] == 0.5
+    empty = ["auroc", "auprc", "mcc", "specificity", "npv", "aunpvsc"]
+    assert values[empty].isna().all() and (reasons[empty] == "no negatives").all()
+    assert (reasons[values.notna()] == "").all() and set(values.index[values.isna()]) == set(empty)
+
+
+@pytest.mark.parametrize(
+    ("observed", "predicted", "reasons"),
+    [
+        ([1, 1, 1], [1, 2, 3], {"pearson": "the observed values are all equal", "mape": ""}),
+        ([1, 2, 3], [1, 1, 1], {"spearman": "the predictions are all equal", "r2": ""}),
+        ([0, 1, 2], [1, 2, 3], {"mape": "an observed value is 0", "pearson": ""}),
+        ([1], [2], {"explained_variance": "one example", "mae": ""}),
+        ([1, 2], [1, np.inf], {"mae": "a score is not a finite number"}),
+        ([np.nan, np.nan], [1, 2], {"mae": "no examples"}),
+    ],
+)
+def test_reasons_of_values(observed, predicted, reasons):
+    found = evaluate_predictions(
+        table(np.array(observed, float), np.array(predicted, float), ["x"]),
+        "regression", ["x"], bootstrap=10, seed=1,
+    )  # fmt: skip
+    found = found[found["target"] == "x"].set_index("metric")["reason"]
+    assert {metric: found[metric] for metric in reasons} == reasons
+
+
+def test_reasons_of_averages_and_of_all_classes():
+    truth = np.zeros(5, int)
+    names = ["a", "b"]
+    found = evaluate_predictions(
+        table(np.eye(2)[truth], np.full((5, 2), 0.5), names), "multiclass", names, bootstrap=10, seed=1
+    )
+    assert lookup(found, "a", "auroc")["reason"] == "no negatives"
+    assert lookup(found, "b", "recall")["reason"] == "no positives"
+    assert lookup(found, "macro", "auroc")["reason"] == "not defined for any target"
+    assert lookup(found, "macro", "recall")["reason"] == ""
+    assert lookup(found, "all", "mcc")["reason"] == "one class only"

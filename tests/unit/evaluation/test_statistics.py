@@ -8,8 +8,10 @@ from scipy import stats
 from sklearn import metrics as sk
 
 from motifloom.evaluation.statistics import (
-    CLASSIFICATION,
-    REGRESSION,
+    CLASS_METRICS,
+    OVERALL_METRICS,
+    VALUE_METRICS,
+    calibration_bins,
     classification_statistic,
     ranking_statistic,
     regression_statistic,
@@ -20,8 +22,17 @@ def point(statistic, n):
     return statistic(np.ones((n, 1)))[..., 0]
 
 
-def binary_reference(y, p):
-    called = p >= 0.5
+def slow_ece(y, p):
+    """Bin by bin: how far the mean probability is from the fraction of positives."""
+    bins = {}
+    for label, score in zip(y, p, strict=True):
+        bins.setdefault(min(int(score * 10), 9), []).append((label, score))
+    gaps = [len(rows) * abs(np.subtract(*np.mean(rows, axis=0))) for rows in bins.values()]
+    return sum(gaps) / len(y)
+
+
+def binary_reference(y, p, threshold=0.5):
+    called = p >= threshold
     return [
         sk.roc_auc_score(y, p),
         sk.average_precision_score(y, p),
@@ -31,6 +42,11 @@ def binary_reference(y, p):
         sk.precision_score(y, called, zero_division=0),
         sk.recall_score(y, called),
         sk.log_loss(y, p),
+        sk.recall_score(y, called, pos_label=0),
+        sk.precision_score(y, called, pos_label=0, zero_division=0),
+        sk.average_precision_score(1 - y, 1 - p),
+        sk.brier_score_loss(y, p),
+        slow_ece(y, p),
     ]
 
 
@@ -74,17 +90,22 @@ def test_large_ranking_agrees_with_scikit_learn(seed):
     assert auprc[0] == pytest.approx(sk.average_precision_score(labels, scores), abs=1e-12)
 
 
-def test_binary_metrics_agree_with_scikit_learn_on_repeated_examples():
+@pytest.mark.parametrize("threshold", [0.5, 0.2, 0.85])
+def test_binary_metrics_agree_with_scikit_learn_on_repeated_examples(threshold):
     rng = np.random.default_rng(1)
     y = rng.integers(0, 2, 60).astype(float)
     p = rng.random(60)
     weights = rng.integers(0, 4, (60, 3)).astype(float)
-    statistic = classification_statistic(y[:, None], p[:, None], np.ones((60, 1), bool), "binary")
+    statistic = classification_statistic(
+        y[:, None], p[:, None], np.ones((60, 1), bool), "binary", [threshold]
+    )
     values = statistic(weights)
-    assert values.shape == (1, len(CLASSIFICATION) + 1, 3)
+    assert values.shape == (1, len(CLASS_METRICS) + 1, 3)
     for column, w in enumerate(weights.T.astype(int)):
         y_all, p_all = np.repeat(y, w), np.repeat(p, w)
-        np.testing.assert_allclose(values[0, :-1, column], binary_reference(y_all, p_all), rtol=1e-12)
+        np.testing.assert_allclose(
+            values[0, :-1, column], binary_reference(y_all, p_all, threshold), rtol=1e-12
+        )
         assert values[0, -1, column] == pytest.approx(y_all.mean(), rel=1e-12)
 
 
@@ -93,7 +114,7 @@ def test_binary_metrics_by_hand():
     y = np.array([1, 1, 1, 0, 0, 0, 0, 0.0])
     p = np.array([0.5, 0.9, 0.1, 0.8, 0.2, 0.2, 0.2, 0.49])
     statistic = classification_statistic(y[:, None], p[:, None], np.ones((8, 1), bool), "binary")
-    found = dict(zip(CLASSIFICATION, point(statistic, 8)[0], strict=False))
+    found = dict(zip(CLASS_METRICS, point(statistic, 8)[0], strict=False))
     assert found["accuracy"] == 6 / 8
     assert found["precision"] == found["recall"] == 2 / 3
     assert found["f1"] == pytest.approx(2 / 3)
@@ -106,7 +127,7 @@ def test_one_class_leaves_undefined_what_needs_both():
     negative = point(classification_statistic(np.zeros((3, 1)), p, known, "binary"), 3)[0]
     positive = point(classification_statistic(np.ones((3, 1)), p, known, "binary"), 3)[0]
     defined = dict(
-        zip(CLASSIFICATION, zip(np.isfinite(negative), np.isfinite(positive), strict=True), strict=False)
+        zip(CLASS_METRICS, zip(np.isfinite(negative), np.isfinite(positive), strict=True), strict=False)
     )
     assert defined == {
         "auroc": (False, False),
@@ -117,20 +138,55 @@ def test_one_class_leaves_undefined_what_needs_both():
         "precision": (False, True),
         "recall": (False, True),
         "log_loss": (True, True),
+        "specificity": (True, False),
+        "npv": (True, False),
+        "aunpvsc": (False, False),
+        "brier": (True, True),
+        "ece": (True, True),
     }
 
 
 def test_a_class_that_is_never_called_has_no_precision_and_no_correlation():
     y = np.array([1, 0, 0.0])[:, None]
     statistic = classification_statistic(y, np.full((3, 1), 0.1), np.ones((3, 1), bool), "binary")
-    found = dict(zip(CLASSIFICATION, point(statistic, 3)[0], strict=False))
+    found = dict(zip(CLASS_METRICS, point(statistic, 3)[0], strict=False))
     assert (found["precision"], found["mcc"], found["f1"], found["recall"]) == (0, 0, 0, 0)
     assert found["auroc"] == 0.5
+    assert (found["specificity"], found["npv"]) == (1, 2 / 3)
+
+
+def test_a_class_that_is_always_called_has_no_npv():
+    y = np.array([1, 0, 0.0])[:, None]
+    statistic = classification_statistic(y, np.full((3, 1), 0.9), np.ones((3, 1), bool), "binary")
+    found = dict(zip(CLASS_METRICS, point(statistic, 3)[0], strict=False))
+    assert (found["specificity"], found["npv"], found["recall"]) == (0, 0, 1)
+
+
+def test_calibration_error_by_hand():
+    # Bin 0.1: three at 0.1, none of them positive. Bin 0.8: two at 0.85, one of them positive.
+    y, p = np.array([0, 0, 0, 1, 0.0]), np.array([0.1, 0.1, 0.1, 0.85, 0.85])
+    statistic = classification_statistic(y[:, None], p[:, None], np.ones((5, 1), bool), "binary")
+    found = dict(zip(CLASS_METRICS, point(statistic, 5)[0], strict=False))
+    assert found["ece"] == pytest.approx((3 * 0.1 + 2 * 0.35) / 5)
+    assert found["brier"] == pytest.approx((3 * 0.01 + 0.15**2 + 0.85**2) / 5)
+
+
+def test_bins_of_probabilities():
+    assert calibration_bins(np.array([0, 0.099, 0.1, 0.95, 1.0])).tolist() == [0, 0, 1, 9, 9]
+
+
+def test_every_label_is_called_at_its_own_threshold():
+    targets = np.array([[1, 1], [0, 0], [1, 1], [0, 0.0]])
+    scores = np.array([[0.3, 0.3], [0.2, 0.2], [0.4, 0.4], [0.1, 0.1]])
+    values = point(
+        classification_statistic(targets, scores, np.ones((4, 2), bool), "multilabel", [0.25, 0.5]), 4
+    )
+    assert values[:2, CLASS_METRICS.index("accuracy")].tolist() == [1, 0.5]
 
 
 def test_log_loss_of_a_certain_mistake_is_finite():
     statistic = classification_statistic(np.ones((1, 1)), np.zeros((1, 1)), np.ones((1, 1), bool), "binary")
-    assert point(statistic, 1)[0, CLASSIFICATION.index("log_loss")] == pytest.approx(-np.log(1e-7))
+    assert point(statistic, 1)[0, CLASS_METRICS.index("log_loss")] == pytest.approx(-np.log(1e-7))
 
 
 def test_multiclass_agrees_with_scikit_learn():
@@ -142,7 +198,7 @@ def test_multiclass_agrees_with_scikit_learn():
     values = point(classification_statistic(targets, scores, np.ones((300, 4), bool), "multiclass"), 300)
     classes, macro, weighted, overall = values[:4, :-1], values[4], values[5], values[6]
     called = scores.argmax(axis=1)
-    at = CLASSIFICATION.index
+    at = CLASS_METRICS.index
     for j in range(4):
         assert classes[j, at("f1")] == pytest.approx(sk.f1_score(truth == j, called == j))
         assert classes[j, at("auroc")] == pytest.approx(sk.roc_auc_score(truth == j, scores[:, j]))
@@ -161,6 +217,10 @@ def test_multiclass_agrees_with_scikit_learn():
     assert overall[at("accuracy")] == pytest.approx(sk.accuracy_score(truth, called))
     assert overall[at("mcc")] == pytest.approx(sk.matthews_corrcoef(truth, called))
     assert overall[at("log_loss")] == pytest.approx(sk.log_loss(truth, scores))
+    assert overall[at("brier")] == pytest.approx(sk.brier_score_loss(truth, scores))
+    assert overall[at("ece")] == pytest.approx(slow_ece(truth == called, scores.max(axis=1)))
+    defined = [name for name, value in zip(CLASS_METRICS, overall, strict=False) if np.isfinite(value)]
+    assert set(defined) == set(OVERALL_METRICS)
     assert np.isnan(overall[at("auroc")])
 
 
@@ -190,6 +250,8 @@ def regression_reference(y, p):
         sk.r2_score(y, p),
         sk.mean_squared_error(y, p),
         sk.mean_absolute_error(y, p),
+        sk.mean_absolute_percentage_error(y, p) if y.all() else np.nan,
+        sk.explained_variance_score(y, p),
     ]
 
 
@@ -200,7 +262,7 @@ def test_regression_agrees_with_scipy_on_repeated_examples(offset):
     p = np.round(y + rng.normal(size=80), 1)
     weights = rng.integers(0, 3, (80, 3)).astype(float)
     values = regression_statistic(y[:, None], p[:, None], np.ones((80, 1), bool))(weights)
-    assert values.shape == (2, len(REGRESSION), 3)
+    assert values.shape == (2, len(VALUE_METRICS), 3)
     for column, w in enumerate(weights.T.astype(int)):
         expected = regression_reference(np.repeat(y, w), np.repeat(p, w))
         np.testing.assert_allclose(values[0, :, column], expected, rtol=1e-9)
@@ -212,7 +274,7 @@ def test_regression_by_hand():
         regression_statistic(np.array([[1.0], [2], [3]]), np.array([[1.0], [3], [2]]), np.ones((3, 1), bool)),
         3,
     )[0]
-    np.testing.assert_allclose(values, [0.5, 0.5, 0.0, 2 / 3, 2 / 3], atol=1e-12)
+    np.testing.assert_allclose(values, [0.5, 0.5, 0.0, 2 / 3, 2 / 3, (1 / 2 + 1 / 3) / 3, 0.0], atol=1e-12)
 
 
 @pytest.mark.parametrize("value", [0.0, 0.1, 1 / 3, 1e9 + 0.1])
@@ -227,7 +289,22 @@ def test_one_value_has_no_correlation_in_a_resample_either():
     weights = np.array([[0, 3, 0.0]]).T
     found = regression_statistic(y, p, np.ones((3, 1), bool))(weights)[0, :, 0]
     assert np.isnan(found[:3]).all()
-    np.testing.assert_allclose(found[3:], [0.36, 0.6])
+    np.testing.assert_allclose(found[3:6], [0.36, 0.6, 0.6 / 2.3])
+    assert np.isnan(found[6])
+
+
+def test_explained_variance_forgives_a_shift():
+    y = np.array([1.0, 2, 4])[:, None]
+    found = dict(
+        zip(VALUE_METRICS, point(regression_statistic(y, y + 5, np.ones((3, 1), bool)), 3)[0], strict=True)
+    )
+    assert found["explained_variance"] == 1 and found["r2"] < 0
+
+
+def test_relative_error_needs_values_other_than_zero():
+    y, p = np.array([[0.0], [2], [4]]), np.array([[1.0], [1], [5]])
+    found = regression_statistic(y, p, np.ones((3, 1), bool))(np.array([[1, 1, 1], [0, 1, 1.0]]).T)
+    assert np.isnan(found[0, VALUE_METRICS.index("mape")]).all()
 
 
 @pytest.mark.parametrize("task", ["binary", "multiclass", "multilabel"])

@@ -233,3 +233,39 @@ def test_three_hundred_filters_stay_a_small_page(tmp_path):
     assert path.stat().st_size < 15e6
     assert page.text.count("motif_scanner_299") >= 2
     assert "too many filters for one page" in page.text
+
+
+def test_thresholds_mistakes_and_maps_of_layers_are_shown(tmp_path):
+    arguments = make_results(tmp_path, n=300, n_filters=0)
+    run = tmp_path / "reb1-shallow" / "seed1"
+    (run / "threshold.tsv").write_text("target\trule\tthreshold\treason\nall\tf1\t0.125\t\n")
+    mistake = "all\tfalse_positive\t1\tpeaks:7\t0\t0.99\t1\t5000\t5200\t+\tx\tACGT\n"
+    head = "target\tkind\trank\tid\ttruth\tscore\tchrom\tstart\tend\tstrand\tname\tsequence\n"
+    (run / "mistakes.tsv").write_text(head + mistake)
+    (run / "embeddings").mkdir()
+    figure = (run / "evaluation/roc.svg").read_text()
+    (run / "embeddings/dense.svg").write_text(figure)
+    (run / "embeddings/dense.tsv").write_text("id\n")
+    new = [
+        run / name
+        for name in ("threshold.tsv", "mistakes.tsv", "embeddings/dense.svg", "embeddings/dense.tsv")
+    ]
+    for name in ("far", "near"):
+        new.append(run / "sets" / name / "metrics.tsv")
+        new[-1].parent.mkdir(parents=True)
+        new[-1].write_text((run / "metrics.tsv").read_text().replace("train", "test"))
+    new.append(run / "sets/average.tsv")
+    new[-1].write_text((run / "metrics.tsv").read_text())
+    page = tmp_path / "reb1-shallow" / "report.html"
+    build_experiment_page(load_experiment(**{**arguments, "files": [*arguments["files"], *new]}), page)
+    text = page.read_text()
+    for shown in (
+        "0.125 or more, which makes F1",
+        "1:5,000–5,200",
+        "peaks:7",
+        "Examples by layer dense",
+        ">far</th>",
+        ">geometric mean</th>",
+    ):
+        assert shown in text
+    assert 'href="seed1/mistakes.tsv"' in text and 'href="seed1/embeddings/dense.tsv"' in text

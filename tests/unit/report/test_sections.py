@@ -93,13 +93,91 @@ def test_metrics_come_test_part_first_and_by_target():
     assert [(row["part"], row["target"]) for row in table["rows"]] == [
         (part, target) for part in ("test", "train") for target in ("x", "y", "macro average")
     ]
-    assert table["rows"][0]["cells"]["f1"] == {"text": "0.500", "interval": "0.400 – 0.600", "value": 0.5}
+    assert table["rows"][0]["cells"]["f1"] == {
+        "text": "0.500", "interval": "0.400 – 0.600", "value": 0.5, "reason": "",
+    }  # fmt: skip
     assert (table["metrics"], table["targets"]) == ([("f1", "F1")], 3)
 
 
 def test_a_single_target_needs_no_average():
     assert [row["target"] for row in sections.metric_rows(metrics(["x", "macro"]))["rows"]] == ["x", "x"]
     assert [row["target"] for row in sections.metric_rows(metrics(["all"]))["rows"]] == ["", ""]
+
+
+def test_further_metrics_have_a_table_of_their_own():
+    table = pd.concat([metrics(["all"]).assign(metric=name) for name in ("npv", "f1", "mine", "ece")])
+    found = sections.metric_rows(table)
+    assert found["metrics"] == [("f1", "F1"), ("mine", "mine")]
+    assert found["further"] == [("npv", "NPV"), ("ece", "Calibration error")]
+
+
+def test_what_is_not_defined_says_why():
+    table = metrics(["all"]).assign(value=np.nan, reason="no negatives")
+    cell = sections.metric_rows(table)["rows"][0]["cells"]["f1"]
+    assert (cell["text"], cell["reason"]) == ("–", "no negatives")
+
+
+def thresholds(rule, values, reasons=None):
+    frame = pd.DataFrame({"target": list("abcdefgh")[: len(values)], "rule": rule, "threshold": values})
+    return frame.assign(reason=pd.Series(reasons or [np.nan] * len(values), dtype=object))
+
+
+@pytest.mark.parametrize(
+    ("table", "text"),
+    [
+        (None, ""),
+        (thresholds("f1", []), ""),
+        (thresholds(0.5, [0.5, 0.5]), "A class is called at a probability of 0.500 or more."),
+        (
+            thresholds("f1", [0.25, 0.5]),
+            "A class is called at a probability of 0.250 (a), 0.500 (b) or more, which makes F1 largest on "
+            "the validation part.",
+        ),
+        (
+            thresholds("mcc", [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7]),
+            "A class is called at a probability of 0.100 to 0.700 by label or more, which makes the MCC "
+            "largest on the validation part.",
+        ),
+        (
+            thresholds("youden", [0.5], ["no examples in part validation"]),
+            "A class is called at a probability of 0.500 or more. No threshold could be chosen for 1 of 1 "
+            "targets.",
+        ),
+    ],
+)
+def test_thresholds_in_words(table, text):
+    assert sections.threshold_text(table) == text
+
+
+def test_mistakes_are_few_of_each_kind():
+    rows = [
+        (target, kind, rank, f"p:{rank}", 0.0, 0.9, "1", 1000, 1200)
+        for target in ("a", "b")
+        for kind in ("false_positive", "false_negative")
+        for rank in range(1, 6)
+    ]
+    names = ["target", "kind", "rank", "id", "truth", "score", "chrom", "start", "end"]
+    found = sections.mistake_rows(pd.DataFrame(rows, columns=names))
+    assert [(row["target"], row["kind"], row["rank"]) for row in found] == [
+        (target, kind, rank)
+        for target in ("a", "b")
+        for kind in ("false positive", "false negative")
+        for rank in (1, 2, 3)
+    ]
+    assert found[0]["place"] == "1:1,000–1,200"
+    table = pd.DataFrame(rows, columns=names).assign(chrom=np.nan, start=-1)
+    assert {row["place"] for row in sections.mistake_rows(table)} == {""}
+    assert sections.mistake_rows(None) == sections.mistake_rows(table[:0]) == []
+
+
+def test_extra_sets_have_a_row_each():
+    table = pd.concat(
+        [metrics(["x", "y", "macro"], parts=[name]) for name in ("near", "far", "geometric mean")]
+    )
+    found = sections.set_rows(table)
+    assert [row["part"] for row in found["rows"]] == ["near", "far", "geometric mean"]
+    assert found["targets"] == 1
+    assert len(sections.set_rows(metrics(["all"], parts=["near"]))["rows"]) == 1
 
 
 def test_baselines_stand_below_the_seeds():

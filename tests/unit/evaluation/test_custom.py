@@ -1,0 +1,152 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from motifloom.errors import UserError
+from motifloom.evaluation.custom import custom_statistic, load_metrics
+from motifloom.evaluation.intervals import resample_weights
+from motifloom.evaluation.metrics import evaluate_predictions
+from motifloom.evaluation.statistics import CLASS_METRICS
+from motifloom.randomness import generator
+
+BRIER = """
+from math import sqrt  # an imported function is no metric
+
+def squared(target, score):
+    return ((target - score) ** 2).mean()
+
+def weighted(target, score, weight):
+    return (weight * (target - score) ** 2).sum() / weight.sum()
+
+def _helper(target):
+    return 1
+"""
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write(text, name="mine.py"):
+        (tmp_path / name).write_text(text)
+        return str(tmp_path / name)
+
+    return write
+
+
+def predictions(n=40, names=("bound",), seed=0):
+    rng = np.random.default_rng(seed)
+    return pd.DataFrame(
+        {"id": [f"p:{i:03d}" for i in range(n)], "part": "test"}
+        | {f"target.{name}": rng.integers(0, 2, n) * 1.0 for name in names}
+        | {f"score.{name}": rng.random(n) for name in names}
+    )
+
+
+def test_functions_of_the_file_are_metrics(write, tmp_path):
+    found = load_metrics([write(BRIER)])
+    assert [(metric.name, metric.weighted) for metric in found] == [("squared", False), ("weighted", True)]
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.py"]
+
+
+def test_values_and_intervals_agree_with_our_own(write):
+    """With weights or with examples repeated, a Brier score of the user is ours, to the interval's ends."""
+    found = evaluate_predictions(
+        predictions(), "binary", ["free", "bound"], bootstrap=60, seed=1, custom=load_metrics([write(BRIER)])
+    ).set_index("metric")
+    ours = found.loc["brier", ["value", "ci_low", "ci_high"]].to_numpy(float)
+    for name in ("squared", "weighted"):
+        np.testing.assert_allclose(found.loc[name, ["value", "ci_low", "ci_high"]].to_numpy(float), ours)
+    assert found.index.tolist() == [*CLASS_METRICS, "squared", "weighted"]
+    assert found["prevalence"].nunique() == 1
+
+
+def test_resamples_are_passed_as_they_are_drawn(write):
+    metrics = load_metrics([write(BRIER)])
+    y, p = np.array([0, 1, 1.0]), np.array([0.2, 0.9, 0.4])
+    statistic = custom_statistic(y[:, None], p[:, None], np.ones((3, 1), bool), metrics)
+    for weights in resample_weights(np.arange(3), 20, generator(1, "x")):
+        expected = [np.mean(np.repeat((y - p) ** 2, w.astype(int))) for w in weights.T]
+        np.testing.assert_allclose(statistic(weights)[0], [expected, expected])
+
+
+@pytest.mark.parametrize(
+    ("task", "targets"),
+    [
+        ("multilabel", ["a", "b", "macro", "weighted"]),
+        ("multiclass", ["a", "b", "macro", "weighted"]),
+        ("regression", ["a", "b", "macro"]),
+    ],
+)
+def test_targets_are_averaged_as_ours_are(write, task, targets):
+    table = predictions(names=("a", "b"))
+    if task == "multiclass":
+        table["target.b"], table["score.b"] = 1 - table["target.a"], 1 - table["score.a"]
+    if task == "multilabel":
+        table.loc[:9, "target.b"] = np.nan
+    metrics = load_metrics([write(BRIER)])
+    found = evaluate_predictions(table, task, ["a", "b"], bootstrap=30, seed=1, custom=metrics)
+    ours, theirs = (
+        found[(found["metric"] == name) & found["target"].isin(targets)].drop(columns=["metric", "reason"])
+        for name in ("mse" if task == "regression" else "brier", "squared")
+    )
+    assert theirs["target"].tolist() == targets
+    pd.testing.assert_frame_equal(ours.reset_index(drop=True), theirs.reset_index(drop=True))
+
+
+def test_what_is_not_a_number_is_not_defined(write):
+    metrics = load_metrics([write("def nothing(target, score):\n    return float('nan')\n")])
+    found = evaluate_predictions(
+        predictions(), "binary", ["free", "bound"], bootstrap=10, seed=1, custom=metrics
+    ).set_index("metric")
+    assert np.isnan(found.loc["nothing", "value"])
+    assert found.loc["nothing", "reason"] == "the metric itself gives none"
+
+
+def test_a_failure_in_a_resample_leaves_it_out(write):
+    text = "def picky(target, score):\n    assert 0 < target.sum() < len(target)\n    return 1.0\n"
+    y, p = np.array([[0], [1.0]]), np.array([[0.1], [0.9]])
+    statistic = custom_statistic(y, p, np.ones((2, 1), bool), load_metrics([write(text)]))
+    found = statistic(np.array([[1, 2, 0], [1, 0, 2.0]]))[0, 0]
+    np.testing.assert_array_equal(found, [1, np.nan, np.nan])
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("x = 1\n", r"mine.py: defines no function; write def name\(target, score\)"),
+        ("def f(:\n", r"mine.py: cannot be run: SyntaxError: "),
+        ("import no_such_module\n", "mine.py: cannot be run: ModuleNotFoundError: No module named"),
+        ("def f(a):\n    pass\n", r"mine.py: f: takes \(a\); write \(target, score\) or"),
+        ("def f(a, b, c):\n    pass\n", r"mine.py: f: takes \(a, b, c\); write"),
+        ("def auroc(target, score):\n    pass\n", "mine.py: auroc: Motifloom has a metric of that name"),
+    ],
+)
+def test_a_bad_file_is_one_clear_line(write, text, message):
+    with pytest.raises(UserError, match=message) as caught:
+        load_metrics([write(text)])
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_names_are_there_once_over_all_files(write):
+    paths = [write("def f(target, score):\n    return 1\n", name) for name in ("a.py", "b.py")]
+    with pytest.raises(UserError, match=r"b.py: f: .*a.py has a metric of that name"):
+        load_metrics(paths)
+
+
+def test_a_file_that_is_not_there(tmp_path):
+    with pytest.raises(UserError, match="there is no such file"):
+        load_metrics([tmp_path / "none.py"])
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("return 1 / 0", "mine.py: f: ZeroDivisionError: division by zero"),
+        ("return score", "mine.py: f: TypeError: returned ndarray, not one number"),
+        ("return None", "mine.py: f: TypeError: returned NoneType, not one number"),
+        ("raise ValueError('one\\ntwo')", "mine.py: f: ValueError: one$"),
+    ],
+)
+def test_a_failing_metric_is_one_clear_line(write, body, message):
+    metrics = load_metrics([write(f"def f(target, score):\n    {body}\n")])
+    with pytest.raises(UserError, match=message):
+        evaluate_predictions(predictions(), "binary", ["free", "bound"], bootstrap=5, seed=1, custom=metrics)
