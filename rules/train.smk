@@ -7,6 +7,8 @@ rule train:
         dataset=of_run(DATASET),
         split=of_run(SPLIT),
         spec=spec_file,
+        rates=range_test_file,
+        start_from=start_file,
     output:
         model=MODEL,
         filters=FILTERS,
@@ -20,15 +22,15 @@ rule train:
         ENVIRONMENT
     threads: lambda wildcards: run_of(wildcards).training["threads"]
     resources:
-        gpu=1,
-        mem_mb=megabytes(2500, 4),
+        gpu=lambda wildcards: run_of(wildcards).training["gpus"],
+        mem_mb=megabytes(2500, 1),
         runtime=minutes(240),
     params:
         seed=CONFIG.seed,
         spec=inline_spec,
         where=lambda wildcards: spec_name(CONFIG, run_of(wildcards).model),
         fold=lambda wildcards: run_of(wildcards).fold,
-        training=lambda wildcards: run_of(wildcards).training,
+        training=lambda wildcards: train_options(run_of(wildcards).training),
     script:
         "../scripts/train.py"
 

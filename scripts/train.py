@@ -2,23 +2,26 @@
 
 from motifloom.data.parts import parts_for
 from motifloom.data.store import Dataset
-from motifloom.io import read_table
+from motifloom.io import read_json, read_table
 from motifloom.job import job
+from motifloom.models.range_test import with_rates
 from motifloom.models.training import train
 from motifloom.randomness import derive_seed
 
 with job(snakemake.log[0]), Dataset(snakemake.input.dataset) as dataset:
-    options, output = snakemake.params, snakemake.output
+    options, files, output = snakemake.params, snakemake.input, snakemake.output
+    rates = [read_json(path) for path in files.get("rates", [])]
     train(
-        options.spec or snakemake.input.spec[0],
+        options.spec or files.spec[0],
         dataset,
-        parts_for(read_table(snakemake.input.split), options.fold),
+        parts_for(read_table(files.split), options.fold),
         model=output.model,
         history=output.history,
         provenance=output.provenance,
         filters=output.filters,
         seed=derive_seed(options.seed, "train", snakemake.wildcards.experiment, snakemake.wildcards.seed),
-        training=options.training,
+        training=with_rates(options.training, rates[0]) if rates else options.training,
         where=options.where,
+        start_from=next(iter(files.get("start_from", [])), None),
         notes={"experiment": snakemake.wildcards.experiment, "replicate": int(snakemake.wildcards.seed)},
     )

@@ -1,5 +1,6 @@
 """The types that all blocks of the config share."""
 
+import re
 from typing import Annotated, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -28,3 +29,15 @@ class Block(BaseModel):
     """A block of the config: no unknown keys, no silent conversion of types."""
 
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+
+_EXPONENT = re.compile(r"^[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+$")
+
+
+def read_numbers(item):
+    """Turn text such as 1e-3 into a number, which YAML 1.1 reads as text."""
+    if isinstance(item, dict):
+        return {key: read_numbers(value) for key, value in item.items()}
+    if isinstance(item, list):
+        return [read_numbers(value) for value in item]
+    return float(item) if isinstance(item, str) and _EXPONENT.match(item) else item

@@ -22,67 +22,101 @@ FILES = {
     "TensorBoard": "log_dir",
     "OrbaxCheckpoint": "directory",
 }
+# What motifloom.models.exact adds to the logs; watching one switches it on.
+EXACT = ("val_auroc", "val_auprc")
 
 
-def make_callbacks(section, model, folder, validated, where="spec"):
+def each_callback(section):
+    """Yield (name, path within the section, settings) of each callback; a list under a name is several."""
+    for name, given in section.items():
+        several = given if isinstance(given, list) else [given]
+        for number, settings in enumerate(several):
+            yield name, f"{name}[{number}]" if isinstance(given, list) else name, settings
+
+
+def make_callbacks(section, model, folder, validated, where="spec", task=None):
     """Return the callbacks of a spec, and the one that keeps the best weights.
 
     Parameters
     ----------
     section : dict
-        Section `callbacks`: name of a Keras callback to its settings.
+        Section `callbacks`: name of a Keras callback to its settings, or to a list of settings, one for
+        each callback of that kind.
     model : keras.Model
-        Compiled; its losses and metrics are what can be monitored.
+        Compiled, with its schedule if it has one; its losses and metrics are what can be monitored, and
+        val_auroc and val_auprc (see :mod:`motifloom.models.exact`).
     folder : path or None
         Folder that callbacks write into, whatever path they are given; None only checks.
     validated : bool
         Whether there are validation data. Without, `val_loss` means `loss`, and so on.
     where : str
         What to call the spec in messages.
+    task : str, optional
+        A regression has no val_auroc and val_auprc.
 
     Returns
     -------
     callbacks : list of keras.callbacks.Callback
+        With an optimizer that averages weights (use_ema), first the one that lets the averaged weights be
+        validated and kept: see :class:`Averages`.
     best : keras.callbacks.EarlyStopping
-        Restores the best weights at the end and knows their epoch. "Best" is what an EarlyStopping of the
-        spec says (monitor, mode, min_delta), else the least loss on the validation part. It never stops.
+        Restores the best weights at the end and knows their epoch. "Best" is what the first EarlyStopping
+        of the spec says (monitor, mode, min_delta), else the least loss on the validation part. It never
+        stops.
 
     Raises
     ------
     UserError
         If Keras has no such callback, it does not take its settings, monitors what is not in the logs,
-        would write outside `folder`, resume a training, or holds program code.
+        would write outside `folder`, resume a training, change a rate that follows a schedule, or holds
+        program code.
     """
-    callbacks, best = [], {"monitor": "val_loss", "mode": "min"}
-    best["monitor"] = _monitor("val_loss", model, validated, where)
-    for name, given in section.items():
-        path = f"{where}: callbacks.{name}"
+    inner = getattr(model.optimizer, "inner_optimizer", model.optimizer)
+    callbacks, best = [Averages()] if inner.use_ema else [], None
+    watched = {"model": model, "validated": validated, "exact": task != "regression"}
+    for name, place, given in each_callback(section):
+        path = f"{where}: callbacks.{place}"
         cls = find(name, "callback", path)
         if not isinstance(given, dict | None):
             raise UserError(f"{path}: must hold the callback's settings by name, not {given!r}")
         settings = dict(given or {})
         check_settings(cls, settings, path)
-        if name == "RemoteMonitor":
-            raise UserError(f"{path}: sends data over the network; use CSVLogger")
-        if name == "BackupAndRestore":
-            raise UserError(f"{path}: a training always starts anew and cannot be resumed; remove it")
-        if name == "TensorBoard" and importlib.util.find_spec("tensorboard") is None:
-            raise UserError(f"{path}: needs the package tensorboard; install it, or use CSVLogger")
+        _check_possible(name, inner, path)
         if name in FILES:
             settings[FILES[name]] = _inside(folder, settings, cls, FILES[name], path)
         if "monitor" in inspect.signature(cls.__init__).parameters:
             monitor = settings.get("monitor", "val_loss")
-            settings["monitor"] = _monitor(monitor, model, validated, f"{path}.monitor")
+            settings["monitor"] = _monitor(monitor, path=f"{path}.monitor", **watched)
+            if settings["monitor"] in EXACT and settings.get("mode", "auto") == "auto":
+                settings["mode"] = "max"  # of a metric that is not its own, Keras cannot tell
         if name == "EarlyStopping":
             keys = ("monitor", "mode", "min_delta", "start_from_epoch")
-            best = {key: settings[key] for key in keys if key in settings}
+            best = best or {key: settings[key] for key in keys if key in settings}
             settings["restore_best_weights"] = False
         try:
             callbacks.append(cls(**settings))
         except Exception as error:  # Keras raises all kinds
             raise UserError(f"{path}: {first_line(error)}") from error
+    best = best or {"monitor": "val_loss" if validated else "loss", "mode": "min"}
     forever = 2**31
     return callbacks, keras.callbacks.EarlyStopping(**best, patience=forever, restore_best_weights=True)
+
+
+def _check_possible(name, optimizer, path):
+    """Raise a UserError for a callback that a training here cannot have."""
+    if name == "RemoteMonitor":
+        raise UserError(f"{path}: sends data over the network; use CSVLogger")
+    if name == "BackupAndRestore":
+        raise UserError(f"{path}: remove it; a training that was killed goes on where it was by itself")
+    if name == "TensorBoard" and importlib.util.find_spec("tensorboard") is None:
+        raise UserError(f"{path}: needs the package tensorboard; install it, or use CSVLogger")
+    if name == "SwapEMAWeights" and optimizer.use_ema:
+        raise UserError(f"{path}: remove it; with use_ema the averaged weights are validated and kept anyway")
+    if name == "ReduceLROnPlateau" and not isinstance(optimizer._learning_rate, keras.Variable):
+        raise UserError(
+            f"{path}: cannot lower a learning rate that follows a schedule; "
+            "remove it, or the schedule (training.schedule, training.warmup_epochs, or the optimizer's own)"
+        )
 
 
 def _inside(folder, settings, cls, key, path):
@@ -101,14 +135,62 @@ def _inside(folder, settings, cls, key, path):
     return str(target)
 
 
-def _monitor(monitor, model, validated, path):
+def _monitor(monitor, model, validated, exact, path):
     """Return the name in the logs that `monitor` stands for."""
     names = log_names(model)
+    if exact and str(monitor).lower() in EXACT:
+        if not validated and monitor.lower().removeprefix("val_") not in map(str.lower, names):
+            raise UserError(f"{path}: {monitor} needs validation examples, and there are none; write loss")
+        names = [*names, *(name.removeprefix("val_") for name in EXACT)] if validated else names
     known = {name.lower(): name for name in [*names, *(f"val_{n}" for n in names), "learning_rate"]}
     if str(monitor).lower() not in known:
-        raise UserError(f"{path}: {monitor!r} is not in the logs{nearest(monitor, known.values())}")
+        offered = [*known.values(), *(EXACT if exact and validated else ())]
+        raise UserError(f"{path}: {monitor!r} is not in the logs{nearest(monitor, offered)}")
     name = known[str(monitor).lower()]
     return name if validated else name.removeprefix("val_")
+
+
+class Averages(keras.callbacks.Callback):
+    """Let an optimizer's averaged weights be the network's between the steps of one epoch and the next.
+
+    Keras' optimizers with use_ema keep a moving average of the weights and put it into the network after the
+    last epoch; every epoch is still validated with the weights as they were trained, and restoring the
+    best epoch would undo the averaging. Here the averages are put in when an epoch's training is over, so
+    that validation and all callbacks at its end see them, and the trained weights are put back, bit by
+    bit, before the next epoch.
+
+    Attributes
+    ----------
+    trained : list of array or None
+        The trained weights while the averages are in the network.
+    """
+
+    def __init__(self):
+        super().__init__()
+        self.trained = None
+
+    def _pairs(self):
+        optimizer = getattr(self.model.optimizer, "inner_optimizer", self.model.optimizer)
+        averages = optimizer._model_variables_moving_average
+        return zip(optimizer._trainable_variables, averages, strict=True)
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Put the trained weights back."""
+        if self.trained is not None:
+            for (variable, _), value in zip(self._pairs(), self.trained, strict=True):
+                variable.assign(value)
+            self.trained = None
+
+    def on_test_begin(self, logs=None):
+        """Put the averages in, unless they are."""
+        if self.trained is None:
+            self.trained = [variable.numpy() for variable, _ in self._pairs()]
+            for variable, average in self._pairs():
+                variable.assign(average)
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Put the averages in, if there was no validation."""
+        self.on_test_begin()
 
 
 class Progress(keras.callbacks.Callback):
@@ -117,7 +199,7 @@ class Progress(keras.callbacks.Callback):
     Attributes
     ----------
     rows : list of dict
-        epoch (from 1), the logs, and the learning rate of the epoch.
+        epoch (from 1), the logs, and the learning rate of the epoch's last step, which goes into the logs.
     diverged : int or None
         Epoch in which the loss became NaN or infinite.
     """
@@ -128,15 +210,25 @@ class Progress(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         """Note an epoch (from 0)."""
-        # Some metrics have a number per class; their mean is kept.
-        logs = {key: float(np.mean(value)) for key, value in (logs or {}).items() if key != "learning_rate"}
-        rate = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
-        self.rows.append({"epoch": epoch + 1, **logs, "learning_rate": rate})
-        shown = ", ".join(f"{key} {logs[key]:.4g}" for key in sorted(logs, key=_order))
+        logs = {} if logs is None else logs
+        logs["learning_rate"] = _rate(self.model.optimizer)
+        row = {key: float(np.mean(value)) for key, value in logs.items()}  # some metrics have one per class
+        self.rows.append({"epoch": epoch + 1, **row})
+        names = sorted(row.keys() - {"learning_rate"}, key=_order)
+        shown = ", ".join(f"{name} {row[name]:.4g}" for name in names)
         logger.info("epoch %d/%d: %s", epoch + 1, self.epochs, shown)
-        if not math.isfinite(logs.get("loss", 0.0)):
+        if not math.isfinite(row.get("loss", 0.0)):
             self.diverged = epoch + 1
             self.model.stop_training = True
+
+
+def _rate(optimizer):
+    """Return the learning rate of the last step."""
+    inner = getattr(optimizer, "inner_optimizer", optimizer)
+    rate = inner._learning_rate
+    if isinstance(rate, keras.optimizers.schedules.LearningRateSchedule):
+        rate = rate(max(int(keras.ops.convert_to_numpy(inner._iterations)) - 1, 0))
+    return float(keras.ops.convert_to_numpy(rate))
 
 
 def _order(name):

@@ -32,11 +32,11 @@ def compile_arguments(section, task, path):
     Parameters
     ----------
     section : dict
-        optimizer, loss, metrics and any other argument of `compile`. The targets of a multi-class task are
-        one-hot rows, on which the sparse losses and metrics are the same numbers as those without
-        "sparse", which stand in for them under the name that was written.
+        optimizer, loss, metrics (or "auto") and any other argument of `compile`. The targets of a
+        multi-class task are one-hot rows, on which the sparse losses and metrics are the same numbers as
+        those without "sparse", which stand in for them under the name that was written.
     task : str
-        Chooses loss and, where the section is empty, metrics; the default optimizer is Adam.
+        Chooses loss and, where the section is empty or says so, metrics; the default optimizer is Adam.
     path : str
         Key path of the section, for messages.
 
@@ -58,7 +58,7 @@ def compile_arguments(section, task, path):
     from_logits = getattr(loss, "get_config", dict)().get("from_logits", False)
     arguments = {"steps_per_execution": STEPS, **section, "loss": loss}
     arguments["optimizer"] = _optimizer(section.get("optimizer") or "adam", f"{path}.optimizer")
-    if not section:
+    if not section or arguments.get("metrics") == "auto":
         arguments["metrics"] = METRICS[task]
     used = set()
     for key in ("metrics", "weighted_metrics"):

@@ -1,20 +1,22 @@
-"""Training examples as Keras' fit takes them: one byte a base, in memory or streamed from disk."""
+"""Examples as Keras' fit takes them: one byte a base, from memory or read from disk in every epoch."""
 
 import math
 
+import keras
 import numpy as np
 import tensorflow as tf
 
+from motifloom.models.augment import NOTHING, augment
 from motifloom.randomness import generator
 
-# Tokens up to this size are held in memory, with the reverse complements (Keras makes one more copy).
-MEMORY = 2**30
-# Rows read at once when streaming, and how many such runs of rows, chosen at random, are mixed.
-RUN, MIXED = 2048, 8
+# Bytes of tokens that are handed to TensorFlow at once, which cuts them into batches.
+BLOCK = 2**20
+# When streaming, an epoch is read in runs of neighbouring rows, and a block mixes some of them.
+RUN, MIXED = 2**17, 64
 
 
-def feed(tokens, rows, targets, *, batch_size, seed=None, class_weight=None, complement=None, memory=MEMORY):
-    """Return the arguments of `fit` or `evaluate` that hold examples.
+class Feed(keras.callbacks.Callback):
+    """Examples for `fit` or `evaluate`; a callback, for order and augmentation depend on the epoch.
 
     Parameters
     ----------
@@ -24,98 +26,124 @@ def feed(tokens, rows, targets, *, batch_size, seed=None, class_weight=None, com
     targets : float32 (n, T)
         Targets of these rows.
     batch_size : int
+    weights : float32 (n,) or None
+        Weight of each of these examples in the loss.
     seed : int or None
-        Seed of the order, which is another in every epoch; None keeps the order.
-    class_weight : float (classes,) or None
-        Weight of each class.
-    complement : motifloom.data.encode.Alphabet or None
-        Add the reverse complement of each example, so that an epoch has 2 n.
-    memory : int
-        Bytes of tokens above which they are streamed from `tokens` in every epoch: batches are then
-        drawn from `MIXED` runs of `RUN` neighbouring rows at a time, instead of from all.
+        Seed of the order, which is another in every epoch, and of the augmentation; None keeps the order.
+    augmentation : motifloom.models.augment.Augmentation
+    alphabet : motifloom.data.encode.Alphabet or None
+        Needed where something is augmented.
+    stream : bool
+        Read tokens in every epoch rather than hold them. Batches are then drawn from some 8 MB of tokens at
+        a time, made of `MIXED` runs of neighbouring rows chosen at random, rather than from all rows.
+    steps : int or None
+        Batches of an epoch, if fewer than all.
 
-    Returns
-    -------
-    dict
-        x, y, sample_weight, batch_size, shuffle; or x, a tf.data.Dataset of batches, and shuffle.
+    Attributes
+    ----------
+    batches : tf.data.Dataset
+        Of (tokens uint8 (batch, L), targets float32 (batch, T)[, weights float32 (batch,)]); every pass
+        over it shows epoch `epoch`.
+    epoch : int
+        From 0; `fit` sets it where this is among its callbacks.
     """
-    weights = None if class_weight is None else _weights(targets, class_weight)
-    copies = 1 if complement is None else 2
-    if copies * len(rows) * tokens.shape[1] > memory:
-        return {
-            "x": _stream(tokens, rows, targets, weights, batch_size, seed, complement),
-            "shuffle": False,  # by Keras
-        }
-    held = np.empty((copies * len(rows), tokens.shape[1]), np.uint8)
-    for start in range(0, len(rows), RUN):
-        chosen = rows[start : start + RUN]
-        held[start : start + len(chosen)] = _read(tokens, chosen)
-    if complement is not None:
-        for start in range(0, len(rows), RUN):
-            block = held[start : min(start + RUN, len(rows))]
-            held[len(rows) + start : len(rows) + start + len(block)] = complement.reverse_complement(block)
-    return {
-        "x": held,
-        "y": np.tile(targets, (copies, 1)),
-        "sample_weight": None if weights is None else np.tile(weights, copies),
-        "batch_size": batch_size,
-        "shuffle": seed is not None,
-    }
 
+    def __init__(
+        self,
+        tokens,
+        rows,
+        targets,
+        *,
+        batch_size,
+        weights=None,
+        seed=None,
+        augmentation=NOTHING,
+        alphabet=None,
+        stream=False,
+        steps=None,
+    ):
+        super().__init__()
+        self.rows, self.targets, self.weights = np.asarray(rows), targets, weights
+        self.batch_size, self.seed, self.stream = batch_size, seed, stream
+        self.augmentation, self.alphabet, self.epoch = augmentation, alphabet, 0
+        self.length = tokens.shape[1]
+        if alphabet is not None and augmentation.reverse_complement:
+            _ = alphabet.complement_table  # or a UserError
+        # An array in memory is read where it is; a file that is not streamed, once.
+        held = stream or isinstance(tokens, np.ndarray)
+        self.tokens = tokens if held else _read_all(tokens, self.rows)
+        self._places = self.rows if held else np.arange(len(self.rows))
+        every = math.ceil(augmentation.copies * len(self.rows) / batch_size)
+        self.steps = min(steps or every, every)
+        self.batches = self._dataset()
 
-def _weights(targets, class_weight):
-    """Return float32 (n,): the weight of each example's class."""
-    classes = targets[:, 0].astype(int) if targets.shape[1] == 1 else targets.argmax(axis=1)
-    return np.asarray(class_weight, np.float32)[classes]
+    def on_epoch_begin(self, epoch, logs=None):
+        """Choose the epoch."""
+        self.epoch = epoch
+
+    def blocks(self, epoch):
+        """Yield the examples of an epoch (from 0) in its order: (tokens, targets[, weights])."""
+        n = len(self.rows)
+        for source, places, order in self._orders(epoch):
+            at, copies = order % n, order // n  # entries n to 2 n - 1 are the second copies
+            tokens = augment(
+                source[places],
+                self.augmentation,
+                self.alphabet,
+                seed=self.seed,
+                epoch=epoch,
+                examples=self.rows[at],
+                copies=copies,
+            )
+            labels = (self.targets[at],) if self.weights is None else (self.targets[at], self.weights[at])
+            yield tokens, *labels
+
+    def _orders(self, epoch):
+        """Yield (array of tokens, row of each example in it, entry of each example), block by block."""
+        n, copies = len(self.rows), self.augmentation.copies
+        rng = None if self.seed is None else generator(self.seed, "order", epoch)
+        if not self.stream:
+            order = np.arange(copies * n) if rng is None else rng.permutation(copies * n)
+            size = max(1, BLOCK // self.length)
+            for start in range(0, len(order), size):
+                part = order[start : start + size]
+                yield self.tokens, self._places[part % n], part
+            return
+        run = max(1, RUN // self.length)
+        starts = np.arange(0, n, run)
+        if rng is not None:
+            rng.shuffle(starts)
+        for group in range(0, len(starts), MIXED):
+            runs = [np.arange(s, min(s + run, n)) for s in starts[group : group + MIXED]]
+            source = np.concatenate([_read(self.tokens, self.rows[places]) for places in runs])
+            order = np.concatenate([np.concatenate(runs) + n * copy for copy in range(copies)])
+            places = np.arange(len(order)) if rng is None else rng.permutation(len(order))
+            yield source, places % len(source), order[places]
+
+    def _dataset(self):
+        """Return the tf.data.Dataset of batches."""
+        signature = [
+            tf.TensorSpec((None, self.length), tf.uint8),
+            tf.TensorSpec((None, *self.targets.shape[1:])),
+        ]
+        if self.weights is not None:
+            signature.append(tf.TensorSpec((None,)))
+        blocks = tf.data.Dataset.from_generator(
+            lambda: self.blocks(self.epoch), output_signature=tuple(signature)
+        )
+        batches = blocks.prefetch(1).rebatch(self.batch_size).take(self.steps)
+        return batches.apply(tf.data.experimental.assert_cardinality(self.steps)).prefetch(4)
 
 
 def _read(tokens, rows):
     """Return rows (ascending, near each other) of an array in memory or in HDF5."""
-    if not len(rows):
-        return np.empty((0, tokens.shape[1]), np.uint8)
     return tokens[rows[0] : rows[-1] + 1][rows - rows[0]]
 
 
-def _stream(tokens, rows, targets, weights, batch_size, seed, complement):
-    """Return a tf.data.Dataset of batches that starts a new order in every epoch."""
-    copies = 1 if complement is None else 2
-    epoch = iter(range(2**62))
-
-    def batches():
-        rng = None if seed is None else generator(seed, "order", next(epoch))
-        yield from _batches(tokens, rows, (targets, weights), batch_size, rng, complement)
-
-    signature = [tf.TensorSpec((None, tokens.shape[1]), tf.uint8), tf.TensorSpec((None, targets.shape[1]))]
-    if weights is not None:
-        signature.append(tf.TensorSpec((None,)))
-    steps = math.ceil(copies * len(rows) / batch_size)
-    data = tf.data.Dataset.from_generator(batches, output_signature=tuple(signature))
-    return data.apply(tf.data.experimental.assert_cardinality(steps)).prefetch(4)
-
-
-def _batches(tokens, rows, labels, batch_size, rng, complement):
-    """Yield (tokens, targets[, weights]) of one epoch; all batches but the last are full."""
-    targets, weights = labels
-    starts = np.arange(0, len(rows), RUN)
-    if rng is not None:
-        rng.shuffle(starts)
-    rest = ()
-    for group in range(0, len(starts), MIXED):
-        places = [np.arange(s, min(s + RUN, len(rows))) for s in starts[group : group + MIXED]]
-        block = np.concatenate([_read(tokens, rows[place]) for place in places])
-        places = np.concatenate(places)
-        if complement is not None:
-            block = np.concatenate([block, complement.reverse_complement(block)])
-            places = np.tile(places, 2)
-        order = np.arange(len(block)) if rng is None else rng.permutation(len(block))
-        arrays = [block[order], targets[places[order]]]
-        if weights is not None:
-            arrays.append(weights[places[order]])
-        if rest:
-            arrays = [np.concatenate(pair) for pair in zip(rest, arrays, strict=True)]
-        whole = len(arrays[0]) // batch_size * batch_size
-        if group + MIXED >= len(starts):
-            whole = len(arrays[0])
-        for start in range(0, whole, batch_size):
-            yield tuple(array[start : min(start + batch_size, whole)] for array in arrays)
-        rest = tuple(array[whole:] for array in arrays)
+def _read_all(tokens, rows):
+    """Return rows (ascending) of an array in HDF5, read in runs."""
+    held = np.empty((len(rows), tokens.shape[1]), np.uint8)
+    run = max(1, RUN // tokens.shape[1])
+    for start in range(0, len(rows), run):
+        held[start : start + run] = _read(tokens, rows[start : start + run])
+    return held

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 
 from motifloom.errors import UserError
-from motifloom.models import layers  # noqa: F401  (registers our layers for loading)
+from motifloom.models import layers, schedules  # noqa: F401  (registers ours for loading)
 from motifloom.models.names import first_line
 from motifloom.models.structure import output_activation
 
@@ -56,20 +56,43 @@ def predict(model, tokens, *, task, alphabet, reverse_complement=False, batch=51
     UserError
         If the sequences are not of the network's length, or their alphabet has no complement.
     """
+    squash = squash_of(model, task)
+    scores = np.empty((len(tokens), model.output_shape[1]), np.float32)
+    for rows, block in padded_blocks(model, tokens, batch):
+        result = squash(model.predict_on_batch(block))
+        if reverse_complement:
+            result = (result + squash(model.predict_on_batch(alphabet.reverse_complement(block)))) / 2
+        scores[rows] = result[: rows.stop - rows.start]
+    return scores
+
+
+def predict_strands(model, tokens, *, task, alphabet, batch=512):
+    """Return the scores of both strands of sequences, float32 (N, 2, T); see :func:`predict`."""
+    squash = squash_of(model, task)
+    scores = np.empty((len(tokens), 2, model.output_shape[1]), np.float32)
+    for rows, block in padded_blocks(model, tokens, batch):
+        for strand, sequences in enumerate((block, alphabet.reverse_complement(block))):
+            result = squash(model.predict_on_batch(sequences))
+            scores[rows, strand] = result[: rows.stop - rows.start]
+    return scores
+
+
+def padded_blocks(model, tokens, batch):
+    """Yield (slice of the rows, tokens uint8 (batch, L)); behind the last row a block holds zeros.
+
+    Raises
+    ------
+    UserError
+        If the sequences are not of the network's length.
+    """
     length = model.input_shape[1]
     if length not in (None, tokens.shape[1]):
         raise UserError(f"the model takes sequences of {length} letters, not of {tokens.shape[1]}")
-    squash = squash_of(model, task)
-    scores = np.empty((len(tokens), model.output_shape[1]), np.float32)
     for start in range(0, len(tokens), batch):
         block = np.asarray(tokens[start : start + batch])
         padded = np.zeros((batch, block.shape[1]), np.uint8)
         padded[: len(block)] = block
-        result = squash(model.predict_on_batch(padded))
-        if reverse_complement:
-            result = (result + squash(model.predict_on_batch(alphabet.reverse_complement(padded)))) / 2
-        scores[start : start + batch] = result[: len(block)]
-    return scores
+        yield slice(start, start + len(block)), padded
 
 
 def squash_of(model, task):

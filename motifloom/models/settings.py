@@ -1,4 +1,4 @@
-"""Section `training_params` of a spec: what Keras' fit is told beside the data."""
+"""Sections `compile` and `training_params` of a spec: what a training is told beside its data."""
 
 import inspect
 
@@ -6,10 +6,68 @@ import keras
 import numpy as np
 
 from motifloom.errors import UserError
+from motifloom.models.callbacks import make_callbacks
+from motifloom.models.exact import check_task, wants_exact
 from motifloom.models.names import nearest
+from motifloom.models.schedules import install_schedule
 
 # The data are the dataset's, and callbacks have a section of their own.
 NOT_FIT = {"self", "x", "y", "validation_data", "validation_split", "sample_weight", "callbacks"}
+# Class weights that follow from how often the classes are, in the training part.
+WEIGHTINGS = ("reciprocal", "proportional", "balanced")
+# Where the options of a training block go in a spec.
+COMPILED, FITTED = ("optimizer", "loss"), ("epochs", "batch_size", "class_weight")
+
+
+def merge_options(spec, training, classes=None):
+    """Return a spec with the options of a training block in its sections.
+
+    Parameters
+    ----------
+    spec : dict
+        See :func:`motifloom.models.spec.read_spec`. It is not changed.
+    training : dict
+        The training block. optimizer, loss, epochs, batch_size and class_weight stand instead of the
+        spec's where they are given; learning_rate is put into the optimizer, the block's or the spec's, and
+        "none" as class_weight takes the spec's away. Several gpus take one step per call. Other keys are
+        left alone.
+    classes : sequence of str, optional
+        Names that class_weight may use instead of numbers, in the order of the numbers.
+
+    Returns
+    -------
+    dict
+        With the sections `compile` and `training_params`. A section `compile` that was empty, so that the
+        task was to choose the metrics, says so with `metrics: auto`.
+    """
+    given = {key: value for key, value in training.items() if value is not None}
+    section = dict(spec.get("compile") or {})
+    chosen = {key: given[key] for key in COMPILED if key in given}
+    if "learning_rate" in given:
+        optimizer = chosen.get("optimizer") or section.get("optimizer") or "adam"
+        chosen["optimizer"] = _with_rate(optimizer, given["learning_rate"])
+    if given.get("gpus", 1) > 1:
+        chosen["steps_per_execution"] = 1  # TensorFlow cannot spread several in one call
+    if chosen:
+        section = {**(section or {"metrics": "auto"}), **chosen}
+    fitted = {**(spec.get("training_params") or {}), **{key: given[key] for key in FITTED if key in given}}
+    if fitted.get("class_weight") == "none":
+        del fitted["class_weight"]
+    if isinstance(fitted.get("class_weight"), dict) and classes:
+        fitted["class_weight"] = _numbered(fitted["class_weight"], list(classes))
+    return {**spec, "compile": section, "training_params": fitted}
+
+
+def _numbered(weights, classes):
+    """Return class weights by number, as text, which JSON keeps; what is no class's name stays as it is."""
+    return {str(classes.index(name) if name in classes else name): value for name, value in weights.items()}
+
+
+def _with_rate(optimizer, rate):
+    """Return a copy of an optimizer's entry with a learning rate."""
+    if not isinstance(optimizer, dict):
+        return {"class_name": optimizer, "config": {"learning_rate": float(rate)}}
+    return {**optimizer, "config": {**(optimizer.get("config") or {}), "learning_rate": float(rate)}}
 
 
 def fit_arguments(spec, task, n_targets, where="spec"):
@@ -27,8 +85,8 @@ def fit_arguments(spec, task, n_targets, where="spec"):
     Returns
     -------
     dict
-        Arguments of Keras' `fit`; `epochs` (default 30), `batch_size` (default 64), and `class_weight` as
-        float64 (classes,) or None.
+        Arguments of Keras' `fit`; `epochs` (default 30), `batch_size` (default 64), and `class_weight` for
+        :func:`class_weights`: one of `WEIGHTINGS`, or float64 (classes,), or None.
 
     Raises
     ------
@@ -52,20 +110,90 @@ def fit_arguments(spec, task, n_targets, where="spec"):
 
 def _class_weight(weights, task, n_targets, path):
     """Return the weight of each class; JSON has the numbers of the classes as text."""
-    if weights is None:
+    if weights is None or weights == "none":
         return None
     if task not in ("binary", "multiclass"):
         raise UserError(f"{path}: a {task} task has no classes to weigh; remove it")
+    if isinstance(weights, str):
+        if weights not in WEIGHTINGS:
+            known = ("none", *WEIGHTINGS)
+            raise UserError(f"{path}: {weights!r} is not one of {', '.join(known)}{nearest(weights, known)}")
+        return weights
     n_classes = 2 if task == "binary" else n_targets
     table = np.ones(n_classes)
     try:
         pairs = {int(key): float(value) for key, value in weights.items()}
     except (AttributeError, TypeError, ValueError):
-        raise UserError(f'{path}: write a weight for each class number, as in {{"0": 1, "1": 5}}') from None
+        modes, example = ", ".join(WEIGHTINGS), '{"0": 1, "1": 5}'
+        raise UserError(
+            f"{path}: write {modes}, or a weight for each class number, as in {example}"
+        ) from None
     for number, value in pairs.items():
         if not 0 <= number < n_classes:
             raise UserError(f"{path}: there is no class {number}; classes are 0 to {n_classes - 1}")
-        if not value >= 0:
+        if not 0 <= value < np.inf:
             raise UserError(f"{path}: the weight of class {number} is {value}; it must be 0 or more")
         table[number] = value
     return table
+
+
+def class_weights(mode, targets, task):
+    """Return how much an example of each class counts in the loss.
+
+    Parameters
+    ----------
+    mode : str, array or None
+        "reciprocal" and "balanced": N / (C n), with n the examples of the class, N of all and C the number
+        of classes that have any (King and Zeng 2001; cnn_pipeline calls it the first, scikit-learn the
+        second). "proportional": 1 - n / N, the share of the other classes. Weights as
+        :func:`fit_arguments` returns them are taken as they are, and None stays None.
+    targets : float32 (N, T)
+        Of the training examples: 0 or 1, or one-hot rows for a multi-class task.
+    task : {"binary", "multiclass"}
+
+    Returns
+    -------
+    float64 (classes,) or None
+        A class without examples weighs 1, which counts nowhere.
+    """
+    if mode is None or not isinstance(mode, str):
+        return mode
+    counts = np.asarray(targets, np.float64).sum(axis=0)
+    if task == "binary":
+        counts = np.array([len(targets) - counts[0], counts[0]])
+    there = counts > 0
+    if mode == "proportional":
+        weights = 1 - counts / len(targets)
+    else:
+        weights = len(targets) / (there.sum() * np.maximum(counts, 1))
+    return np.where(there, weights, 1.0)
+
+
+def check_options(model, spec, training, *, task, n_targets, where="spec"):
+    """Raise a UserError if a training of a network could not start as told.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Compiled. It may get the schedule, and is not to be trained afterwards.
+    spec : dict
+        From :func:`merge_options`.
+    training : dict
+        The training block.
+    task, n_targets, where
+        As in :func:`fit_arguments`.
+    """
+    settings = fit_arguments(spec, task, n_targets, where)
+    schedule = training.get("schedule")
+    if schedule and schedule.get("from_range_test"):
+        schedule = {**schedule, "lr_max": 1.0}  # any will do here
+    install_schedule(
+        model,
+        schedule,
+        warmup_epochs=training.get("warmup_epochs") or 0,
+        steps_per_epoch=1,
+        epochs=settings["epochs"],
+    )
+    make_callbacks(spec["callbacks"], model, folder=None, validated=True, where=where, task=task)
+    if wants_exact(spec, training):
+        check_task(task)

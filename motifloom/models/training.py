@@ -19,15 +19,22 @@ import motifloom
 from motifloom.errors import UserError
 from motifloom.io import atomic_path, write_json, write_table
 from motifloom.models import device
+from motifloom.models.augment import Augmentation
 from motifloom.models.callbacks import Progress, make_callbacks
-from motifloom.models.feed import MEMORY, feed
+from motifloom.models.exact import ExactMetrics, wants_exact
+from motifloom.models.feed import Feed
 from motifloom.models.filters import export_filters
 from motifloom.models.names import first_line
-from motifloom.models.settings import fit_arguments
+from motifloom.models.resume import Checkpoints, checkpointed, code_fingerprint, fingerprint
+from motifloom.models.schedules import install_schedule
+from motifloom.models.settings import class_weights, fit_arguments, merge_options
 from motifloom.models.spec import build_model, read_spec
+from motifloom.models.transfer import freeze, take_weights
 from motifloom.randomness import generator
 
 logger = logging.getLogger(__name__)
+
+MEMORY = 1024  # MB of tokens (training and validation examples) above which they are streamed
 
 
 @dataclass
@@ -36,12 +43,14 @@ class Training:
 
     `history` has epoch (from 1), loss and metrics, those of the validation part with `val_`, and
     learning_rate; `monitor` is the column that chose epoch `best_epoch`, in which it was `best_value`.
+    `resumed_after` is the epoch after which a killed training went on, or 0.
     """
 
     history: pd.DataFrame
     monitor: str
     best_epoch: int
     best_value: float
+    resumed_after: int = 0
 
 
 def train(
@@ -58,14 +67,20 @@ def train(
     where=None,
     accelerator="auto",
     notes=None,
+    start_from=None,
+    callbacks=(),
 ):
     """Train the network of a spec on a dataset, and write it.
+
+    Killed at any moment and called again in the same way, it goes on after the last checkpoint, which is
+    kept in the folder `resume` beside the model, and writes the same files.
 
     Parameters
     ----------
     spec : dict, str or Path
         See :func:`motifloom.models.spec.read_spec`.
     dataset : motifloom.data.store.Dataset
+        Its `weights`, where it has them, weigh the examples in the loss.
     parts : sequence of str (N,)
         Part of each example, in the dataset's order; those in neither train nor validation are not used.
     model, history, provenance, filters : path
@@ -73,18 +88,23 @@ def train(
         it (JSON), and its scanning layers (.npz). Callbacks write into the folder `callbacks` beside the
         first, which is emptied before.
     seed : int
-        Seed of weights, order, dropout and label shuffling. On one machine the same seed and threads give
-        the same files, byte by byte but for what provenance has under `run`.
+        Seed of weights, order, augmentation, dropout and label shuffling. On one machine the same seed and
+        threads give the same files, byte by byte but for what provenance has under `run`.
     training : dict, optional
-        reverse_complement (train on both strands of every training example), epochs and batch_size
-        (instead of the spec's), threads, shuffle_labels (a control: targets are permuted within train and
-        within validation).
+        Training options: those of :func:`fit`; threads, accelerator, precision, gpus and xla (see
+        :mod:`motifloom.models.device`); what :func:`motifloom.models.settings.merge_options` puts into the
+        spec; shuffle_labels (a control: targets are permuted within train and within validation); freeze
+        and replace_head (see :mod:`motifloom.models.transfer`).
     where : str, optional
         What to call the spec in messages.
     accelerator : {"auto", "gpu", "cpu"}
-        See :func:`motifloom.models.device.configure`.
+        Unless the options say.
     notes : dict, optional
         More to note in the provenance, such as names.
+    start_from : path, optional
+        A network (.keras) whose weights to start from.
+    callbacks : iterable of keras.callbacks.Callback
+        See :func:`fit`.
 
     Returns
     -------
@@ -93,32 +113,55 @@ def train(
     Raises
     ------
     UserError
-        If the spec does not fit, the training part is empty, or the loss diverges.
+        If the spec does not fit, the training part is empty, no layer takes a weight of `start_from` or
+        has a name in `freeze`, or the loss diverges.
     """
     began, training = time.time(), dict(training or {})
-    device.configure(training.get("threads"), accelerator)
+    precision = training.get("precision") or "float32"
+    device.configure(training.get("threads"), training.get("accelerator") or accelerator, precision)
     where = where or ("spec" if isinstance(spec, dict) else str(spec))
     spec = read_spec(spec, where)
-    network = _network(spec, dataset, seed, where)
+    merged = merge_options(spec, training, dataset.classes)
+    with device.spread(training.get("gpus") or 1):
+        network = _network(merged, dataset, seed, where)
+    origin = _start(network, training, start_from)
+    device.prepare(network, training.get("xla", "auto"))
     examples = select_examples(dataset, parts, seed if training.get("shuffle_labels") else None)
+    folder = Path(model).parent
     done = fit(
         network,
-        spec,
+        merged,
         dataset.tokens,
         examples,
         task=dataset.task,
         alphabet=dataset.alphabet,
         options=training,
+        weights=getattr(dataset, "weights", None),
         seed=seed,
-        folder=Path(model).parent / "callbacks",
+        folder=folder / "callbacks",
+        resume=folder / "resume",
         where=where,
+        callbacks=callbacks,
     )
+    device.use_float32(network)
     save_model(network, model)
     export_filters(network, filters, dataset.alphabet.name)
     write_table(done.history, history)
-    facts = {"seed": seed, "spec": spec, "training": training, **(notes or {})}
+    facts = {"seed": seed, "spec": spec, "training": training, **origin, **(notes or {})}
     write_json(facts | _outcome(dataset, examples, network, done, began), provenance)
+    shutil.rmtree(folder / "resume", ignore_errors=True)
     return done
+
+
+def _start(network, training, start_from):
+    """Take weights from another network and freeze layers; return what the provenance says of it."""
+    origin = {}
+    if start_from:
+        head = bool(training.get("replace_head"))
+        origin["taken"] = take_weights(network, start_from, replace_head=head)
+    if training.get("freeze"):
+        origin["frozen"] = freeze(network, training["freeze"])
+    return origin
 
 
 def _network(spec, dataset, seed, where):
@@ -132,6 +175,9 @@ def _network(spec, dataset, seed, where):
 def _outcome(dataset, examples, network, done, began):
     """Return what the provenance says of a training that is over."""
     start = datetime.datetime.fromtimestamp(began).isoformat(timespec="seconds")
+    run = {"began": start, "seconds": round(time.time() - began, 1)}  # differs from run to run
+    if done.resumed_after:
+        run["resumed_after"] = done.resumed_after
     return {
         "sources": dataset.sources,
         "examples": {part: len(rows) for part, (rows, _) in examples.items()},
@@ -140,7 +186,7 @@ def _outcome(dataset, examples, network, done, began):
         "epochs": len(done.history),
         "device": device.describe(),
         "versions": versions(),
-        "run": {"began": start, "seconds": round(time.time() - began, 1)},  # differs from run to run
+        "run": run,
     }
 
 
@@ -182,10 +228,12 @@ def fit(
     task,
     alphabet,
     options=None,
+    weights=None,
     seed=0,
     folder=None,
+    resume=None,
     where="spec",
-    memory=MEMORY,
+    callbacks=(),
 ):
     """Train a network; it ends with its best weights.
 
@@ -201,15 +249,21 @@ def fit(
     task : str
     alphabet : motifloom.data.encode.Alphabet
     options : dict, optional
-        epochs and batch_size, instead of the spec's; reverse_complement: an epoch shows each training
-        example once on each strand, validation examples on theirs alone.
+        epochs and batch_size, instead of the spec's; reverse_complement and augmentation
+        (see :meth:`motifloom.models.augment.Augmentation.of`), for training examples only; schedule and
+        warmup_epochs (see :func:`motifloom.models.schedules.install_schedule`); exact_metrics; memory: MB
+        (2^20 bytes) of tokens above which they are read from `tokens` in every epoch instead of once.
+    weights : float32 (N,), optional
+        Weight of each example in the loss, of training (times that of its class) and of validation.
     seed : int
     folder : path or None
         Where callbacks write; emptied first. None: the spec's callbacks may not write.
+    resume : path or None
+        Folder for checkpoints. One that is there already, of the same training, is gone on from.
     where : str
         What to call the spec in messages.
-    memory : int
-        See :func:`motifloom.models.feed.feed`.
+    callbacks : iterable of keras.callbacks.Callback
+        More of them. What they keep as plain attributes is restored where a training goes on.
 
     Returns
     -------
@@ -223,41 +277,112 @@ def fit(
     options = options or {}
     chosen = {key: options[key] for key in ("epochs", "batch_size") if options.get(key)}
     settings = {**fit_arguments(spec, task, model.output_shape[1], where), **chosen}
-    batch, weights = settings.pop("batch_size"), settings.pop("class_weight")
-    data = feed(
-        tokens,
-        *examples["train"],
-        batch_size=batch,
-        seed=seed if settings.pop("shuffle", True) else None,
-        class_weight=weights,
-        complement=alphabet if options.get("reverse_complement") else None,
-        memory=memory,
-    )
-    held = _held_out(tokens, *examples["validation"], settings.get("validation_batch_size") or batch, memory)
+    feed, held = _feeds(tokens, examples, settings, options, weights, alphabet, task, seed)
     if folder is not None:
         shutil.rmtree(folder, ignore_errors=True)
-    callbacks, best = make_callbacks(spec["callbacks"], model, folder, held is not None, where)
+    own, best = make_callbacks(spec["callbacks"], model, folder, held is not None, where, task)
     progress = Progress(settings["epochs"])
+    schedule = install_schedule(
+        model,
+        options.get("schedule"),
+        warmup_epochs=options.get("warmup_epochs") or 0,
+        steps_per_epoch=feed.steps,
+        epochs=settings["epochs"],
+    )
+    # In this order: those that add to the logs before those that read them.
+    exact = [ExactMetrics(tokens, *examples["validation"], task)] if wants_exact(spec, options) else []
+    callbacks = [*schedule, progress, *own, *callbacks, best]
+    keeper = None
+    if resume is not None and checkpointed(callbacks):
+        kinds = [type(callback).__name__ for callback in callbacks]
+        facts = {"spec": spec, "options": options, "seed": seed, "callbacks": kinds}
+        digest = _digest(model, tokens, examples, weights, facts)
+        keeper = Checkpoints(resume, digest, callbacks, folder)
+        done = keeper.restore_files()
+        first = settings["epochs"] if done is None else done
+        settings["initial_epoch"] = max(settings.get("initial_epoch", 0), first)
     logger.info("training on %d examples, validating on %d", *(len(rows) for rows, _ in examples.values()))
     device.seed_everything(seed, "order")
     try:
-        model.fit(**data, **settings, validation_data=held, callbacks=[progress, *callbacks, best])
+        model.fit(
+            feed.batches,
+            shuffle=False,  # by Keras
+            **settings,
+            validation_data=held and held.batches,
+            callbacks=[feed, *exact, *callbacks, *([keeper] if keeper else [])],
+        )
     except ValueError as error:  # a callback that cannot work with these logs or this optimizer
         raise UserError(f"{where}: training: {first_line(error)}") from error
     if progress.diverged:
         raise UserError(_diverged(progress, where))
     value = float(best.best) if best.best is not None else float("nan")
     logger.info("best weights: epoch %d, %s %.4g", best.best_epoch + 1, best.monitor, value)
-    return Training(_history(progress.rows), best.monitor, best.best_epoch + 1, value)
+    resumed = keeper.epochs if keeper else 0
+    return Training(_history(progress.rows), best.monitor, best.best_epoch + 1, value, resumed)
 
 
-def _held_out(tokens, rows, targets, batch_size, memory):
-    """Return the validation data of Keras' fit, or None where there are none."""
-    if not len(rows):
+def _feeds(tokens, examples, settings, options, weights, alphabet, task, seed):
+    """Return the feeds of training and of validation (None without examples), taken out of `settings`."""
+    (rows, targets), (held_rows, held_targets) = examples["train"], examples["validation"]
+    batch = settings.pop("batch_size")
+    held_batch = settings.pop("validation_batch_size", None) or batch
+    steps, held_steps = settings.pop("steps_per_epoch", None), settings.pop("validation_steps", None)
+    memory = MEMORY if options.get("memory") is None else options["memory"]
+    stream = (len(rows) + len(held_rows)) * tokens.shape[1] > memory * 2**20
+    if stream:
+        logger.info("the tokens of all examples are more than %d MB: they are read in every epoch", memory)
+    feed = Feed(
+        tokens,
+        rows,
+        targets,
+        batch_size=batch,
+        weights=_weights(rows, targets, settings.pop("class_weight"), weights, task),
+        seed=seed if settings.pop("shuffle", True) else None,
+        augmentation=Augmentation.of(options),
+        alphabet=alphabet,
+        stream=stream,
+        steps=steps,
+    )
+    if not len(held_rows):
         logger.warning("no validation examples: the loss on the training part chooses the best weights")
+        return feed, None
+    held_weights = None if weights is None else np.asarray(weights, np.float32)[held_rows]
+    held = Feed(
+        tokens,
+        held_rows,
+        held_targets,
+        batch_size=held_batch,
+        weights=held_weights,
+        stream=stream,
+        steps=held_steps,
+    )
+    return feed, held
+
+
+def _weights(rows, targets, mode, weights, task):
+    """Return float32 (n,): the weight of each training example times that of its class; None if all are 1."""
+    table = class_weights(mode, targets, task)
+    if table is None and weights is None:
         return None
-    data = feed(tokens, rows, targets, batch_size=batch_size, memory=memory)
-    return (data["x"], data["y"]) if "y" in data else data["x"]
+    total = np.ones(len(rows), np.float32) if weights is None else np.asarray(weights, np.float32)[rows]
+    if table is None:
+        return total
+    classes = targets[:, 0].astype(int) if targets.shape[1] == 1 else targets.argmax(axis=1)
+    return total * np.asarray(table, np.float32)[classes]
+
+
+def _digest(model, tokens, examples, weights, facts):
+    """Return the fingerprint of all that the course of a training depends on."""
+    facts = {
+        **facts,
+        "network": _renumber(json.loads(model.to_json()), {}),
+        "device": device.describe(),
+        "versions": versions(),
+        "code": code_fingerprint(),
+    }
+    arrays = [array for part in examples.values() for array in part]
+    arrays += [tokens, *([] if weights is None else [np.asarray(weights)]), *model.get_weights()]
+    return fingerprint(facts, arrays)
 
 
 def _diverged(progress, where):
@@ -274,6 +399,7 @@ def _history(rows):
     names = list(dict.fromkeys([*names, *(name for row in rows for name in row)]))
     plain = [n for n in names if not n.startswith("val_") and n not in ("loss", "epoch", "learning_rate")]
     validation = [f"val_{name}" for name in ["loss", *plain] if f"val_{name}" in names]
+    validation += [name for name in names if name.startswith("val_") and name not in validation]
     return pd.DataFrame(rows)[["epoch", "loss", *plain, *validation, "learning_rate"]]
 
 

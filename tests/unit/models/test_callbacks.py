@@ -1,8 +1,12 @@
+import keras
+import numpy as np
 import pytest
 
+from motifloom.data.encode import DNA
 from motifloom.errors import UserError
-from motifloom.models.callbacks import make_callbacks
+from motifloom.models.callbacks import Averages, make_callbacks
 from motifloom.models.spec import build_model
+from motifloom.models.training import fit
 
 
 @pytest.fixture
@@ -24,9 +28,11 @@ def test_files_land_in_the_folder(model, tmp_path, monkeypatch):
     assert str(board.log_dir) == str(tmp_path / "c/logs")
 
 
-def test_a_training_is_not_resumed(model):
+def test_a_training_resumes_by_itself(model):
     section = {"BackupAndRestore": {"backup_dir": "backup"}}
-    with pytest.raises(UserError, match=r"^m: callbacks\.BackupAndRestore: .* cannot be resumed"):
+    with pytest.raises(
+        UserError, match=r"^m: callbacks\.BackupAndRestore: remove it; .* goes on where it was"
+    ):
         make_callbacks(section, model, None, validated=True, where="m")
 
 
@@ -62,3 +68,167 @@ def test_an_early_stopping_says_what_is_best(model, tmp_path):
 def test_without_validation_the_training_numbers_are_watched(model, tmp_path):
     (stopping,), best = make_callbacks({"EarlyStopping": {}}, model, tmp_path, validated=False)
     assert stopping.monitor == best.monitor == "loss"
+
+
+# --- several of a kind, and what they watch --------------------------------------------------------
+
+
+def test_a_list_is_several_callbacks(model, tmp_path):
+    section = {
+        "EarlyStopping": [{"monitor": "val_auc", "mode": "max", "patience": 5}, {"patience": 2}],
+        "ReduceLROnPlateau": [{"factor": 0.5}, {"monitor": "loss", "factor": 0.1}],
+    }
+    (first, second, slow, fast), best = make_callbacks(section, model, tmp_path, validated=True)
+    assert [first.monitor, first.patience, second.monitor, second.patience] == ["val_AUC", 5, "val_loss", 2]
+    assert [slow.factor, fast.factor, fast.monitor] == [0.5, 0.1, "loss"]
+    assert (best.monitor, best.mode) == ("val_AUC", "max")
+    with pytest.raises(
+        UserError, match=r"callbacks.EarlyStopping\[1\].patienc: EarlyStopping has no setting"
+    ):
+        make_callbacks({"EarlyStopping": [{}, {"patienc": 2}]}, model, tmp_path, validated=True)
+    with pytest.raises(UserError, match=r"callbacks.EarlyStopping\[0\]: must hold the callback's settings"):
+        make_callbacks({"EarlyStopping": [3]}, model, tmp_path, validated=True)
+
+
+def test_each_of_several_can_stop_the_training(spec, sizes, examples):
+    spec["training_params"]["epochs"] = 30
+    spec["callbacks"]["EarlyStopping"] = [
+        {"monitor": "val_loss", "patience": 25},
+        {"monitor": "learning_rate", "mode": "max", "patience": 2},
+    ]
+    tokens, parts = examples
+    done = fit(build_model(spec, **sizes), spec, tokens, parts, task="binary", alphabet=DNA)
+    assert len(done.history) == 3
+
+
+def test_exact_metrics_can_be_watched(model, tmp_path):
+    section = {"EarlyStopping": {"monitor": "val_AUROC"}}
+    (stopping,), best = make_callbacks(section, model, tmp_path, validated=True)
+    assert (stopping.monitor, stopping.mode, best.monitor, best.mode) == ("val_auroc", "max") * 2
+    with pytest.raises(
+        UserError, match="val_AUROC needs validation examples, and there are none; write loss"
+    ):
+        make_callbacks(section, model, tmp_path, validated=False)
+    with pytest.raises(UserError, match="'val_AUROC' is not in the logs"):
+        make_callbacks(section, model, tmp_path, validated=True, task="regression")
+    with pytest.raises(UserError, match="'val_auprcs' is not in the logs; did you mean 'val_auprc'"):
+        make_callbacks({"EarlyStopping": {"monitor": "val_auprcs"}}, model, tmp_path, validated=True)
+
+
+def test_a_rate_that_follows_a_schedule_is_not_lowered(spec, sizes, tmp_path):
+    decay = {"initial_learning_rate": 0.1, "decay_steps": 5, "decay_rate": 0.5}
+    rate = {"class_name": "ExponentialDecay", "config": decay}
+    spec["compile"]["optimizer"]["config"]["learning_rate"] = rate
+    with pytest.raises(UserError, match="ReduceLROnPlateau: cannot lower a learning rate that follows"):
+        make_callbacks({"ReduceLROnPlateau": {}}, build_model(spec, **sizes), tmp_path, validated=True)
+
+
+# --- averaged weights ------------------------------------------------------------------------------
+
+
+class Weights(keras.callbacks.Callback):
+    """Note the weights after every step, and what validation saw."""
+
+    def __init__(self):
+        super().__init__()
+        self.steps, self.validated = [], []
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.steps.append([w.copy() for w in self.model.get_weights()])
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.validated.append([w.copy() for w in self.model.get_weights()])
+
+
+def averaging(spec, sizes, examples, **settings):
+    config = spec["compile"]["optimizer"]["config"]
+    config |= {"learning_rate": 0.2, "use_ema": True, "ema_momentum": 0.8, **settings}
+    spec["compile"]["steps_per_execution"] = 1
+    spec["training_params"]["epochs"] = 4
+    tokens, parts = examples
+    seen, model = Weights(), build_model(spec, **sizes, seed=2)
+    done = fit(model, spec, tokens, parts, task="binary", alphabet=DNA, seed=2, callbacks=[seen])
+    return model, done, seen
+
+
+def averages(steps):
+    """Return the moving average after every step; the first step begins it."""
+    found = [steps[0]]
+    for weights in steps[1:]:
+        found.append([0.8 * a + 0.2 * w for a, w in zip(found[-1], weights, strict=True)])
+    return found
+
+
+def assert_close(found, expected):
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)
+
+
+def test_the_averaged_weights_of_the_best_epoch_are_validated_and_kept(spec, sizes, examples):
+    model, done, seen = averaging(spec, sizes, examples)
+    expected = averages(seen.steps)
+    assert len(seen.steps) == 32
+    for epoch in range(4):
+        assert_close(seen.validated[epoch], expected[8 * epoch + 7])
+    last = 8 * done.best_epoch - 1
+    assert_close(model.get_weights(), expected[last])
+    assert np.abs(model.get_weights()[0] - seen.steps[last][0]).max() > 1e-3
+    tokens, parts = examples
+    loss, *_ = model.evaluate(tokens[120:], parts["validation"][1], verbose=0)
+    assert loss == pytest.approx(done.history["val_loss"][done.best_epoch - 1], rel=1e-5)
+
+
+def test_averaging_leaves_the_trained_weights_alone(spec, sizes, examples):
+    _, _, seen = averaging(spec, sizes, examples)
+    spec["compile"]["optimizer"]["config"]["use_ema"] = False
+    tokens, parts = examples
+    plain, model = Weights(), build_model(spec, **sizes, seed=2)
+    fit(model, spec, tokens, parts, task="binary", alphabet=DNA, seed=2, callbacks=[plain])
+    for one, other in zip(seen.steps, plain.steps, strict=True):
+        np.testing.assert_array_equal(one[0], other[0])
+
+
+def test_without_validation_the_averages_are_kept_too(spec, sizes, examples):
+    tokens, parts = examples
+    rows, targets = parts["validation"]
+    parts = {**parts, "validation": (rows[:0], targets[:0])}
+    model, done, seen = averaging(spec, sizes, (tokens, parts))
+    assert_close(model.get_weights(), averages(seen.steps)[8 * done.best_epoch - 1])
+
+
+def test_the_averages_overwrite_the_weights_every_so_many_steps(spec, sizes, examples):
+    _, _, seen = averaging(spec, sizes, examples, ema_overwrite_frequency=4)
+    # Keras overwrites in step 4, 8, ...; what is seen after it is the average of the weights until then.
+    average = seen.steps[0][0]
+    for weights in seen.steps[1:3]:
+        average = 0.8 * average + 0.2 * weights[0]
+    assert np.abs(seen.steps[3][0] - average).max() < np.abs(seen.steps[2][0] - average).max()
+    spec["compile"]["optimizer"]["config"]["ema_overwrite_frequency"] = None
+    _, _, free = averaging(spec, sizes, examples)
+    np.testing.assert_array_equal(seen.steps[2][0], free.steps[2][0])
+    assert np.abs(seen.steps[3][0] - free.steps[3][0]).max() > 1e-3
+
+
+def test_averaging_is_the_first_callback_and_keras_own_is_not_needed(spec, sizes, tmp_path):
+    spec["compile"]["optimizer"]["config"]["use_ema"] = True
+    model = build_model(spec, **sizes)
+    callbacks, _ = make_callbacks({"CSVLogger": {"filename": "a.csv"}}, model, tmp_path, validated=True)
+    assert [type(c) for c in callbacks] == [Averages, keras.callbacks.CSVLogger]
+    with pytest.raises(UserError, match="SwapEMAWeights: remove it; with use_ema the averaged weights are"):
+        make_callbacks({"SwapEMAWeights": {}}, model, tmp_path, validated=True)
+
+
+# --- the log ---------------------------------------------------------------------------------------
+
+
+def test_the_log_has_the_rate_of_the_last_step(spec, sizes, examples, tmp_path):
+    spec["callbacks"] = {"CSVLogger": {"filename": "log.csv"}}
+    tokens, parts = examples
+    options = {"schedule": {"kind": "exponential", "decay_per_epoch": 0.5}}
+    model = build_model(spec, **sizes)
+    settings = {"task": "binary", "alphabet": DNA, "options": options, "folder": tmp_path}
+    done = fit(model, spec, tokens, parts, **settings)
+    expected = 0.05 * 0.5 ** (np.array([7, 15, 23]) / 8)
+    np.testing.assert_allclose(done.history["learning_rate"], expected, rtol=1e-5)
+    log = np.genfromtxt(tmp_path / "log.csv", delimiter=",", names=True)
+    np.testing.assert_allclose(log["learning_rate"], expected, rtol=1e-5)

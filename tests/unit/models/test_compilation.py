@@ -1,10 +1,14 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
+from motifloom.data.encode import DNA
 from motifloom.errors import UserError
 from motifloom.models.compilation import compile_arguments, log_names
+from motifloom.models.settings import merge_options
 from motifloom.models.spec import build_model
+from motifloom.models.training import fit
 
 MULTICLASS = {"length": 30, "alphabet_size": 4, "task": "multiclass", "n_targets": 3}
 TARGETS = np.eye(3, dtype=np.float32)
@@ -90,3 +94,84 @@ def test_a_loss_that_cannot_take_the_targets_is_told_before_training(spec, sizes
     spec["compile"]["metrics"] = [{"class_name": "MeanIoU", "config": {"num_classes": 0}}]
     with pytest.raises(UserError, match="compile"):
         build_model(spec, **sizes)
+
+
+# --- optimizers in a training ----------------------------------------------------------------------
+
+
+def one_step(spec, sizes, examples, **settings):
+    """Return the gradients of the first step, and by how much it moved the weights, in units of the rate."""
+    tokens, parts = examples
+    rows, targets = parts["train"]
+    options = {
+        "optimizer": {"class_name": "SGD", "config": {"learning_rate": 0.5, **settings}},
+        "epochs": 1,
+        "batch_size": len(rows),
+    }
+    spec["model"]["layers"][0]["config"]["kernel_initializer"] = {
+        "class_name": "RandomNormal",
+        "config": {"stddev": 2.0, "seed": 1},
+    }
+    merged = merge_options(spec, options)
+    model = build_model(merged, **sizes)
+    before = model.get_weights()
+    with tf.GradientTape() as tape:
+        loss = model.compute_loss(y=targets, y_pred=model(tokens[rows], training=True))
+    gradients = [g.numpy() for g in tape.gradient(loss, [v.value for v in model.trainable_variables])]
+    none = {"train": (rows, targets), "validation": (rows[:0], targets[:0])}
+    fit(model, merged, tokens, none, task="binary", alphabet=DNA, options=options)
+    moved = [(b - a) / 0.5 for b, a in zip(before, model.get_weights(), strict=True)]
+    return gradients, moved
+
+
+def norm(*arrays):
+    return np.sqrt(sum((array.astype(np.float64) ** 2).sum() for array in arrays))
+
+
+@pytest.mark.parametrize(
+    ("settings", "clip"),
+    [
+        ({}, lambda g, every: g),
+        ({"clipvalue": 0.002}, lambda g, every: np.clip(g, -0.002, 0.002)),
+        ({"clipnorm": 0.01}, lambda g, every: g * min(1, 0.01 / norm(g))),
+        ({"global_clipnorm": 0.01}, lambda g, every: g * min(1, 0.01 / norm(*every))),
+    ],
+    ids=["none", "clipvalue", "clipnorm", "global_clipnorm"],
+)
+def test_gradients_are_clipped(spec, sizes, examples, settings, clip):
+    gradients, moved = one_step(spec, sizes, examples, **settings)
+    assert norm(gradients[0]) > 0.02
+    for gradient, step in zip(gradients, moved, strict=True):
+        np.testing.assert_allclose(step, clip(gradient, gradients), rtol=1e-3, atol=2e-6)
+
+
+def test_two_ways_of_clipping_are_refused():
+    entry = {"class_name": "SGD", "config": {"clipnorm": 1.0, "clipvalue": 1.0}}
+    with pytest.raises(UserError, match=r"compile.optimizer: Only one of .clipnorm., .clipvalue. and"):
+        compile_arguments({"optimizer": entry}, "binary", "compile")
+
+
+@pytest.mark.parametrize("name", sorted({"Adadelta", "Adagrad", "Adamax", "AdamW", "Ftrl", "Lion", "Nadam"}))
+def test_any_optimizer_of_keras(spec, sizes, name):
+    spec["compile"]["optimizer"] = name.lower()
+    assert type(build_model(spec, **sizes).optimizer).__name__ == name
+
+
+@pytest.mark.parametrize(
+    ("loss", "expected"),
+    [
+        ("mean_absolute_percentage_error", [50.0]),
+        ({"class_name": "Huber", "config": {"delta": 0.5}}, [0.375]),
+        ("log_cosh", [np.log(np.cosh(1.0))]),
+    ],
+)
+def test_any_loss_of_keras(loss, expected):
+    found = compile_arguments({"loss": loss}, "regression", "compile")["loss"]
+    assert [float(found(np.array([[2.0]]), np.array([[1.0]])))] == pytest.approx(expected, rel=1e-5)
+
+
+def test_metrics_of_the_task_by_name():
+    assert names(compile_arguments({"metrics": "auto"}, "binary", "compile")["metrics"]) == [
+        "accuracy",
+        "AUC",
+    ]

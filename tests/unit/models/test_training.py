@@ -2,6 +2,7 @@ import json
 import re
 import zipfile
 
+import keras
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,7 +11,10 @@ from motifloom.data.encode import DNA
 from motifloom.data.store import Dataset, write_dataset
 from motifloom.errors import UserError
 from motifloom.models import training as module
+from motifloom.models.augment import Augmentation
+from motifloom.models.feed import Feed
 from motifloom.models.predict import load_model, predict, predict_dataset
+from motifloom.models.schedules import rates
 from motifloom.models.spec import build_model
 from motifloom.models.training import fit, save_model, select_examples, train
 
@@ -101,23 +105,137 @@ def test_early_stopping_stops_and_chooses_its_own_best(spec, sizes, examples):
     assert len(done.history) == done.best_epoch + 1 < 50
 
 
-def test_reverse_complements_are_for_training_only(spec, sizes, examples, monkeypatch):
-    calls = []
-    feed = module.feed
-    monkeypatch.setattr(module, "feed", lambda *a, **k: calls.append(feed(*a, **k)) or calls[-1])
-    trained(spec, sizes, examples, options={"reverse_complement": True, "epochs": 1, "batch_size": 40})
-    train_call, validation_call = calls
+class Noted(Feed):
+    """Feeds in the order in which they were made, with what they were asked for."""
+
+    made = []
+
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
+        self.made.append((self, options))
+
+
+@pytest.fixture
+def feeds(monkeypatch):
+    """Return a function that trains for one epoch and returns (feed, options) of training and validation."""
+
+    def one_epoch(spec, sizes, examples, **options):
+        Noted.made.clear()
+        options.setdefault("options", {}).setdefault("epochs", 1)
+        trained(spec, sizes, examples, **options)
+        return Noted.made
+
+    monkeypatch.setattr(module, "Feed", Noted)
+    return one_epoch
+
+
+def test_reverse_complements_are_for_training_only(spec, sizes, examples, feeds):
+    options = {"reverse_complement": True, "batch_size": 40}
+    (feed, _), (held, _) = feeds(spec, sizes, examples, options=options)
     tokens, parts = examples
-    assert (len(train_call["x"]), len(validation_call["x"])) == (240, 40)
-    np.testing.assert_array_equal(train_call["x"][120:], DNA.reverse_complement(tokens[:120]))
-    np.testing.assert_array_equal(train_call["y"], np.tile(parts["train"][1], (2, 1)))
-    np.testing.assert_array_equal(validation_call["x"], tokens[120:])
-    assert train_call["batch_size"] == 40
+    blocks = [np.concatenate(part) for part in zip(*feed.blocks(0), strict=True)]
+    expected = np.concatenate([tokens[:120], DNA.reverse_complement(tokens[:120])])
+    np.testing.assert_array_equal(np.sort(blocks[0].view("S30"), 0), np.sort(expected.view("S30"), 0))
+    assert blocks[1].sum() == 2 * parts["train"][1].sum()
+    assert (feed.steps, held.steps) == (6, 1)
+    np.testing.assert_array_equal(np.concatenate([x for x, _ in held.blocks(0)]), tokens[120:])
+
+
+def test_augmentation_is_for_training_only(spec, sizes, examples, feeds):
+    section = {"shift": 2, "mutation": 0.1, "reverse_complement": "random"}
+    (_, options), (held, _) = feeds(spec, sizes, examples, options={"augmentation": section})
+    assert options["augmentation"] == Augmentation("random", 2, 0.1)
+    for epoch in (0, 1):
+        np.testing.assert_array_equal(np.concatenate([x for x, _ in held.blocks(epoch)]), examples[0][120:])
+
+
+def test_augmentation_changes_what_is_learnt(spec, sizes, examples):
+    plain = flat(trained(spec, sizes, examples)[0])
+    for section in ({"shift": 1}, {"mutation": 0.01}, {"reverse_complement": "random"}):
+        options = {"augmentation": section}
+        changed, again = (flat(trained(spec, sizes, examples, options=options)[0]) for _ in range(2))
+        assert (changed != plain).any()
+        np.testing.assert_array_equal(changed, again)
+
+
+def test_tokens_above_the_memory_are_streamed(spec, sizes, examples, feeds):
+    for memory, stream in [(None, False), (160 * 30 / 2**20, False), (159 * 30 / 2**20, True), (0, True)]:
+        found = feeds(spec, sizes, examples, options={"memory": memory})
+        assert [options["stream"] for _, options in found] == [stream, stream]
+
+
+def test_settings_of_fit_reach_the_batches(spec, sizes, examples, feeds):
+    spec["training_params"] |= {
+        "steps_per_epoch": 3,
+        "validation_steps": 2,
+        "validation_batch_size": 8,
+        "shuffle": False,
+    }
+    (feed, _), (held, _) = feeds(spec, sizes, examples)
+    assert (feed.steps, feed.batch_size, feed.seed) == (3, 16, None)
+    assert (held.steps, held.batch_size, held.seed) == (2, 8, None)
+
+
+def test_weights_of_examples_and_classes_are_multiplied(spec, sizes, examples, feeds):
+    weights = np.linspace(0.5, 2, 160).astype(np.float32)
+    spec["training_params"]["class_weight"] = {"0": 1, "1": 3}
+    (_, options), (held, _) = feeds(spec, sizes, examples, weights=weights)
+    classes = examples[1]["train"][1][:, 0]
+    np.testing.assert_allclose(options["weights"], weights[:120] * np.where(classes, 3, 1), rtol=1e-6)
+    np.testing.assert_array_equal(held.weights, weights[120:])  # the loss on validation is not of classes
+    (_, options), (held, _) = feeds(spec, sizes, examples)
+    np.testing.assert_allclose(options["weights"], np.where(classes, 3, 1))
+    assert held.weights is None
+    spec["training_params"].pop("class_weight")
+    tokens, parts = examples
+    rows, targets = parts["train"]
+    spec["training_params"]["class_weight"] = "balanced"
+    parts = {**parts, "train": (rows[:90], targets[:90].copy())}
+    parts["train"][1][:45] = 1
+    (_, options), _ = feeds(spec, sizes, (tokens, parts))
+    n = parts["train"][1].sum()
+    expected = np.where(parts["train"][1][:, 0], 45 / n, 45 / (90 - n))
+    np.testing.assert_allclose(options["weights"], expected, rtol=1e-6)
+
+
+def test_weights_weigh_the_loss(spec, sizes, examples):
+    tokens, parts = examples
+    weights = np.zeros(160, np.float32)
+    weights[0] = weights[120] = 1.0
+    spec["training_params"]["epochs"] = 30
+    model, done = trained(spec, sizes, examples, weights=weights)
+    plain = model.evaluate(tokens[[0]], parts["train"][1][[0]], verbose=0, return_dict=True)["loss"]
+    assert plain < 0.05  # of what it was to learn, the one example with a weight
+    held = model.evaluate(tokens[[120]], parts["validation"][1][[0]], verbose=0, return_dict=True)["loss"]
+    assert done.history["val_loss"].min() == pytest.approx(held / 40, rel=1e-3)
+
+
+def test_schedules_follow_the_steps_of_the_feed(spec, sizes, examples):
+    options = {"schedule": {"kind": "cosine"}, "warmup_epochs": 1, "reverse_complement": True, "epochs": 3}
+    _, done = trained(spec, sizes, examples, options=options)
+    ends = rates(options["schedule"], learning_rate=0.05, warmup_epochs=1, steps_per_epoch=15, epochs=3)
+    np.testing.assert_allclose(done.history["learning_rate"], ends[[14, 29, 44]], rtol=1e-5)
+
+
+def test_exact_metrics_are_in_the_history_and_can_choose_the_best(spec, sizes, examples):
+    spec["callbacks"] = {"EarlyStopping": {"monitor": "val_loss", "patience": 9}}
+    _, done = trained(spec, sizes, examples, options={"exact_metrics": True})
+    assert list(done.history)[-4:] == ["val_accuracy", "val_auroc", "val_auprc", "learning_rate"]
+    assert done.history["val_auroc"].between(0, 1).all()
+
+
+def test_more_callbacks_can_stop_a_training(spec, sizes, examples):
+    class Stop(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            self.model.stop_training = epoch == 1
+
+    _, done = trained(spec, sizes, examples, callbacks=[Stop()])
+    assert len(done.history) == 2
 
 
 def test_streaming_learns_as_well(spec, sizes, examples):
     spec["training_params"] |= {"epochs": 6, "class_weight": {"0": 1, "1": 2}}
-    _, done = trained(spec, sizes, examples, memory=0, options={"reverse_complement": True})
+    _, done = trained(spec, sizes, examples, options={"reverse_complement": True, "memory": 0})
     assert done.history["val_loss"].iloc[-1] < done.history["val_loss"].iloc[0]
 
 
@@ -288,8 +406,6 @@ def test_files_that_are_no_model(tmp_path):
 
 
 def test_a_file_with_code_is_not_loaded(tmp_path):
-    import keras
-
     start = keras.Input((3,))
     keras.Model(start, keras.layers.Lambda(lambda x: x * 2)(start)).save(tmp_path / "m.keras")
     with pytest.raises(UserError, match="not a model that can be loaded"):
