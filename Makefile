@@ -39,7 +39,7 @@ $(STAMP): envs/lock.txt
 # Resolve pyproject's ranges anew and pin what was found: names and versions only.
 lock:
 	@rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock
-	@.venv-lock/bin/python -m pip install --quiet --prefer-binary ".[test,lint,bench]"
+	@.venv-lock/bin/python -m pip install --quiet --prefer-binary ".[sweeps,tensorboard,test,lint,bench]"
 	@.venv-lock/bin/python -m pip list --format=freeze --exclude pip --exclude setuptools --exclude wheel --exclude motifloom > envs/lock.txt
 	@rm -rf .venv-lock
 

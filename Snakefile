@@ -18,9 +18,16 @@ scattergather:
 
 include: "rules/common.smk"
 include: "rules/inputs.smk"
+include: "rules/inputs_sets.smk"
 include: "rules/data.smk"
+include: "rules/models.smk"
+include: "rules/range_test.smk"
 include: "rules/train.smk"
 include: "rules/evaluate.smk"
+include: "rules/sets.smk"
+include: "rules/tracking.smk"
+include: "rules/inputs_sweeps.smk"
+include: "rules/sweeps.smk"
 include: "rules/filters.smk"
 include: "rules/analyses.smk"
 include: "rules/report.smk"
@@ -31,7 +38,9 @@ rule all:
     input:
         INDEX,
         COMPARISON,
+        *compared_curves(),
         *every(REPORT),
+        *tracked(),
 
 
 rule datasets:
@@ -42,11 +51,14 @@ rule datasets:
 rule train_all:
     input:
         *every(MODEL),
+        *each(MODEL, [name for name in FOLD_RUNS if RUNS[name].is_network]),
 
 
 rule evaluate_all:
     input:
         *every(METRICS),
+        *[path for name in EXPERIMENTS for path in extra_files(name, RUNS[name].seeds)],
+        *compared_curves(),
         COMPARISON,
 
 

@@ -9,9 +9,10 @@ from motifloom.config.data import example_negatives, simulation_of
 from motifloom.config.interpretation import CLASS_METRICS, VALUE_METRICS
 from motifloom.config.training import Training
 from motifloom.data.encode import get_alphabet
+from motifloom.data.sources import first_length
 from motifloom.errors import UserError, suggest
 
-RESERVED = ("benchmarks", "datasets", "genomes", "logs", "simulations")
+RESERVED = ("benchmarks", "datasets", "genomes", "logs", "simulations", "sweeps")
 MAX_KMERS = 4**10  # features that a k-mer baseline may have; motifloom.evaluation.baselines is slow to import
 
 
@@ -38,37 +39,148 @@ def _references(config):
             yield f"experiments.{name}: results/{name} has another use; choose another name"
         for key, known in (("dataset", config.datasets), ("model", config.models)):
             value = getattr(experiment, key)
-            if value not in known:
+            if value is not None and value not in known:
                 yield f"experiments.{name}.{key}: no {value!r} under {key}s{_nearest(value, known)}"
         dataset = config.datasets.get(experiment.dataset)
         if dataset is None:
             continue
-        by_folds = dataset.split.by == "folds"
-        if by_folds and experiment.fold >= dataset.split.folds:
+        if dataset.held_out:
             yield (
-                f"experiments.{name}.fold: {experiment.fold} is not below "
-                f"datasets.{experiment.dataset}.split.folds, {dataset.split.folds}"
+                f"experiments.{name}.dataset: {experiment.dataset} is held out, so nothing can be trained on "
+                f"it; name it in also: [{experiment.dataset}], and a dataset with another split here"
             )
-        if experiment.fold and not by_folds:
-            yield (
-                f"experiments.{name}.fold: dataset {experiment.dataset} has no folds; "
-                f"set datasets.{experiment.dataset}.split.by: folds, or remove fold"
-            )
+            continue
+        yield from _folds(name, experiment, dataset)
+        yield from _extra_sets(config, name, experiment)
+        yield from _ensemble(config, name, experiment)
         if len(set(experiment.seeds)) != len(experiment.seeds):
             yield f"experiments.{name}.seeds: has a seed twice; give each once"
-        if experiment.training.reverse_complement and dataset.alphabet == "protein":
-            yield f"experiments.{name}.training.reverse_complement: proteins have none; set it to false"
+        yield from _training(config, name, experiment, dataset)
         if experiment.model in config.models:
             yield from _baselines(config, experiment)
             yield from _ignored(config, name, experiment)
     for name, dataset in config.datasets.items():
         yield from _targets(name, dataset)
     yield from _importance_metrics(config)
+    called = [dataset for dataset in config.datasets.values() if dataset.task in ("binary", "multilabel")]
+    if config.evaluation.threshold != 0.5 and not called:
+        yield "evaluation.threshold: goes with task binary or multilabel; remove it"
     proteins = [name for name, dataset in config.datasets.items() if dataset.alphabet == "protein"]
     if proteins and config.interpretation.filters.strands == "both":
         yield (
             f"interpretation.filters.strands: datasets.{proteins[0]} is of protein, which has one strand; "
             "write forward"
+        )
+
+
+def _training(config, name, experiment, dataset):
+    """Check what a training is told against its dataset and the other experiments."""
+    key, training = f"experiments.{name}.training", experiment.training
+    augmented = training.augmentation and training.augmentation.reverse_complement
+    if dataset.alphabet == "protein" and (training.reverse_complement or augmented):
+        where = "reverse_complement" if training.reverse_complement else "augmentation.reverse_complement"
+        yield f"{key}.{where}: proteins have none; set it to false"
+    if dataset.task == "regression" and training.exact_metrics:
+        yield f"{key}.exact_metrics: AUROC and AUPRC are of classes, which a regression has not; remove it"
+    if training.class_weight not in (None, "none") and dataset.task in ("regression", "multilabel"):
+        yield f"{key}.class_weight: a {dataset.task} task has no classes to weigh; remove it"
+    other = config.experiments.get(training.start_from)
+    if other is None:
+        return
+    if training.start_from == name:
+        yield f"{key}.start_from: is the experiment itself; name another, or a .keras file"
+    elif other.ensemble or other.folds is not None:
+        yield f"{key}.start_from: {training.start_from} is several networks; name one that is a single one"
+    elif other.model in config.models and config.models[other.model].baseline:
+        yield f"{key}.start_from: {training.start_from} is a baseline, which has no layers; name a network"
+    elif training.start_from in _ancestors(config, other):
+        yield f"{key}.start_from: {training.start_from} starts from {name} in turn; break the circle"
+
+
+def _ancestors(config, experiment):
+    """Return the experiments that one starts from, directly or not, as far as there is no circle."""
+    found = []
+    while experiment and experiment.training.start_from not in (None, *found):
+        found.append(experiment.training.start_from)
+        experiment = config.experiments.get(found[-1])
+    return found
+
+
+def _folds(name, experiment, dataset):
+    """Check the folds of an experiment against those of its dataset."""
+    key = "fold" if experiment.folds is None else "folds"
+    asked = experiment.folds if isinstance(experiment.folds, list) else [experiment.fold]
+    if dataset.split.by != "folds":
+        if experiment.fold or experiment.folds is not None:
+            yield (
+                f"experiments.{name}.{key}: dataset {experiment.dataset} has no folds; "
+                f"set datasets.{experiment.dataset}.split.by: folds, or remove {key}"
+            )
+        return
+    for fold in asked:
+        if fold >= dataset.split.folds:
+            yield (
+                f"experiments.{name}.{key}: {fold} is not below "
+                f"datasets.{experiment.dataset}.split.folds, {dataset.split.folds}"
+            )
+
+
+def _extra_sets(config, name, experiment):
+    """Check that the extra sets of an experiment hold what its network takes and gives."""
+    own = config.datasets[experiment.dataset]
+    for extra in experiment.also:
+        key = f"experiments.{name}.also"
+        if extra not in config.datasets:
+            yield f"{key}: no {extra!r} under datasets{_nearest(extra, config.datasets)}"
+            continue
+        other = config.datasets[extra]
+        if not other.held_out:
+            yield (
+                f"{key}: dataset {extra} is divided by {other.split.by}; an extra set is held out: "
+                f"write datasets.{extra}.split: {{by: held_out}}"
+            )
+        for what, ours, theirs in (
+            ("task", own.task, other.task),
+            ("classes", ", ".join(own.classes), ", ".join(other.classes)),
+            ("alphabet", own.alphabet, other.alphabet),
+            ("window.length", _length(own), _length(other)),
+        ):
+            if ours != theirs and None not in (ours, theirs):
+                yield (
+                    f"{key}: datasets.{extra}.{what} is {theirs}, but the network of dataset "
+                    f"{experiment.dataset} takes {ours}; make them equal"
+                )
+
+
+def _length(dataset):
+    """Return the length of a dataset's windows; None where no file that is there tells it."""
+    if dataset.window.length:
+        return dataset.window.length
+    for source in dataset.sources:
+        if source.file and Path(source.file).is_file():
+            return first_length(source, get_alphabet(dataset.alphabet))
+    return None
+
+
+def _ensemble(config, name, experiment):
+    """Check that the members of an ensemble are experiments on its own dataset."""
+    for member in experiment.ensemble or []:
+        key, other = f"experiments.{name}.ensemble", config.experiments.get(member)
+        if other is None:
+            yield f"{key}: no {member!r} under experiments{_nearest(member, config.experiments)}"
+        elif other.ensemble:
+            yield f"{key}: {member} is an ensemble itself; name its members instead"
+        elif other.dataset != experiment.dataset:
+            yield (
+                f"{key}: {member} is on dataset {other.dataset}, not on {experiment.dataset}; an ensemble is "
+                "of experiments on one dataset"
+            )
+    members = [config.experiments[m] for m in experiment.ensemble or [] if m in config.experiments]
+    folds = {"all" if member.folds is not None else member.fold for member in members}
+    if len(folds) > 1:
+        yield (
+            f"experiments.{name}.ensemble: its members have different test folds, so that one has trained on "
+            "what another is tested on; give them the same fold"
         )
 
 
@@ -132,7 +244,8 @@ def _targets(name, dataset):
         if isinstance(source.target, list) and dataset.task != "multilabel":
             yield f"{path}: is a list, which goes with task: multilabel; give one value"
             continue
-        if dataset.task == "multiclass" and source.target is None:
+        unlabelled = dataset.held_out and not source.negatives
+        if dataset.task == "multiclass" and source.target is None and not unlabelled:
             yield f"{path}: missing; task multiclass takes the name of a class ({', '.join(dataset.classes)})"
         for value in values:
             if isinstance(value, str):
@@ -152,7 +265,8 @@ def _targets(name, dataset):
                     f"{path}: {value} is a number; task {dataset.task} takes the name of a class "
                     f"({', '.join(dataset.classes)})"
                 )
-    if dataset.task != "regression" and not any(_varies(source) for source in dataset.sources):
+    one_class = dataset.task == "regression" or dataset.held_out
+    if not one_class and not any(_varies(source) for source in dataset.sources):
         values = {str(source.target) for source in dataset.sources if source.target is not None}
         if len(values) + any(s.target is None for s in dataset.sources) < 2:
             yield (
@@ -193,8 +307,14 @@ def _files(config):
             for index, path in enumerate(source.exclude):
                 yield path, f"{key}.sources[{number}].exclude[{index}]"
     for name, model in config.models.items():
-        if isinstance(model.spec, str):
-            yield model.spec, f"models.{name}.spec"
+        if model.file:
+            yield model.file, f"models.{name}.{'spec' if model.spec else 'builder'}"
+    for name, experiment in config.experiments.items():
+        start = experiment.training.start_from
+        if start and start not in config.experiments:
+            yield start, f"experiments.{name}.training.start_from"
+    for index, path in enumerate(config.evaluation.metrics):
+        yield path, f"evaluation.metrics[{index}]"
     if config.interpretation.match.database:
         yield config.interpretation.match.database, "interpretation.match.database"
 

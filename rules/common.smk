@@ -10,8 +10,9 @@ from motifloom.dependencies import modules_used
 from motifloom.errors import UserError
 from motifloom.config.methods import METHODS as CATALOGUE
 from motifloom.interpreter import make_shell_safe
-from motifloom.runs import baseline_names, expand_runs, name_files
-from motifloom.specs import check_specs, spec_name
+from motifloom.runs import baseline_names, compared_runs, expand_runs, extra_sets, name_files
+from motifloom.config.training import range_test_options, train_options
+from motifloom.specs import check_specs, model_files, spec_name, spec_of
 
 ROOT = Path(workflow.basedir)
 
@@ -69,6 +70,10 @@ MODEL = f"{SEED}/model.keras"
 FILTERS = f"{SEED}/filters.npz"
 PREDICTIONS = f"{SEED}/predictions.tsv.gz"
 METRICS = f"{SEED}/metrics.tsv"
+THRESHOLD = f"{SEED}/threshold.tsv"
+MISTAKES = f"{SEED}/mistakes.tsv"
+SETS_AVERAGE = f"{SEED}/sets/average.tsv"
+EMBEDDING = f"{SEED}/embeddings/{{layer}}"
 MOTIFS = f"{SEED}/filters/{{method}}.h5"
 ALIGNED = f"{SEED}/filters/{{method}}.matches"
 LOGOS = f"{SEED}/filters/{{method}}.logos.svg"
@@ -83,20 +88,27 @@ CLUSTERS = f"{SEED}/filters/clusters.tsv"
 POSITIONS = f"{SEED}/filters/positions.tsv"
 SUMMARY = f"{SEED}/filters/summary.tsv"
 MATCHES = f"{SEED}/filters/matches.tsv"
+TENSORBOARD = f"{SEED}/tracking/tensorboard"
+WANDB = f"{SEED}/tracking/wandb"
 REPORT = "results/{experiment}/report.html"
 STABILITY = "results/{experiment}/stability.tsv"
 STABILITY_FIGURE = "results/{experiment}/stability.svg"
 RECOVERY = "results/{experiment}/recovery.tsv"
 DIFFERENCES = "results/datasets/{dataset}/differences.tsv"
 DATASET_COMPARISON = "results/datasets/{dataset}/comparison.tsv"
+MEANS = "results/datasets/{dataset}/means.tsv"
+CURVES = [f"results/datasets/{{dataset}}/{name}.svg" for name in ("roc", "precision_recall")]
 INDEX = "results/index.html"
 COMPARISON = "results/comparison.tsv"
 
 TEMPLATES = sorted(path.relative_to(ROOT) for path in (ROOT / "motifloom/report/templates").iterdir())
 
 EXPERIMENTS = list(CONFIG.experiments)
+# Experiments that are one network, or one per seed: what pages and filters are of.
 NETWORKS = [name for name in EXPERIMENTS if RUNS[name].kind == "cnn"]
-REGRESSIONS = [name for name, run in RUNS.items() if not run.is_network]
+# Runs on one fold, which their experiment puts together.
+FOLD_RUNS = [member for name in EXPERIMENTS for member in RUNS[name].members if RUNS[name].kind != "ensemble"]
+REGRESSIONS = [name for name, run in RUNS.items() if run.is_regression]
 
 
 def each(path, names):

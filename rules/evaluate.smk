@@ -1,6 +1,10 @@
 # Predictions of networks and baselines, their metrics and pictures, and the comparison of all.
 
 
+wildcard_constraints:
+    layer=r"[A-Za-z0-9][A-Za-z0-9_.-]*",
+
+
 rule predict:
     input:
         library=library("predict"),
@@ -88,11 +92,37 @@ rule baseline_coefficients:
 ruleorder: fit_baseline > predict
 
 
+rule choose_threshold:
+    input:
+        library=library("choose_threshold"),
+        predictions=PREDICTIONS,
+    output:
+        THRESHOLD,
+    log:
+        "results/logs/choose_threshold/{experiment}.seed{seed}.log",
+    benchmark:
+        "results/benchmarks/choose_threshold/{experiment}.seed{seed}.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=megabytes(600, 20),
+        runtime=minutes(10),
+    params:
+        task=task_of,
+        classes=classes_of,
+        rule=CONFIG.evaluation.threshold,
+    script:
+        "../scripts/choose_threshold.py"
+
+
 rule evaluate:
     input:
         library=library("evaluate"),
         predictions=PREDICTIONS,
         split=of_run(SPLIT),
+        threshold=THRESHOLD,
+        metrics=CUSTOM_METRICS,
     output:
         table=report(
             METRICS,
@@ -122,11 +152,113 @@ rule evaluate:
         "../scripts/evaluate.py"
 
 
+rule list_mistakes:
+    input:
+        library=library("list_mistakes"),
+        predictions=PREDICTIONS,
+        threshold=THRESHOLD,
+        dataset=of_run(DATASET),
+    output:
+        MISTAKES,
+    log:
+        "results/logs/list_mistakes/{experiment}.seed{seed}.log",
+    benchmark:
+        "results/benchmarks/list_mistakes/{experiment}.seed{seed}.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=megabytes(600, 10),
+        runtime=minutes(10),
+    params:
+        task=task_of,
+        classes=classes_of,
+        most=CONFIG.evaluation.mistakes,
+    script:
+        "../scripts/list_mistakes.py"
+
+
+rule average_sets:
+    input:
+        library=library("average_sets"),
+        # Of extra sets with targets, in the order of params.sets.
+        predictions=lambda wildcards: [
+            f"{SEED}/sets/{name}/predictions.tsv.gz" for name in labelled_sets(wildcards)
+        ],
+        splits=lambda wildcards: [SPLIT.format(dataset=name) for name in labelled_sets(wildcards)],
+        threshold=THRESHOLD,
+        metrics=CUSTOM_METRICS,
+    output:
+        SETS_AVERAGE,
+    log:
+        "results/logs/average_sets/{experiment}.seed{seed}.log",
+    benchmark:
+        "results/benchmarks/average_sets/{experiment}.seed{seed}.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=megabytes(1000, 20),
+        runtime=minutes(30),
+    params:
+        seed=CONFIG.seed,
+        sets=lambda wildcards: labelled_sets(wildcards),
+        task=task_of,
+        classes=classes_of,
+        bootstrap=CONFIG.evaluation.bootstrap,
+        confidence=CONFIG.evaluation.confidence,
+    script:
+        "../scripts/average_sets.py"
+
+
+rule embed_layer:
+    input:
+        library=library("embed_layer"),
+        model=MODEL,
+        dataset=of_run(DATASET),
+        split=of_run(SPLIT),
+    output:
+        table=f"{EMBEDDING}.tsv",
+        figure=report(
+            f"{EMBEDDING}.svg",
+            caption="../report/embedding.rst",
+            category="Performance",
+            labels={
+                "experiment": "{experiment}",
+                "seed": "{seed}",
+                "figure": "embedding of {layer}",
+            },
+        ),
+    log:
+        "results/logs/embed_layer/{experiment}.seed{seed}.{layer}.log",
+    benchmark:
+        "results/benchmarks/embed_layer/{experiment}.seed{seed}.{layer}.tsv"
+    wildcard_constraints:
+        experiment=either(name for name, run in RUNS.items() if run.is_network),
+    conda:
+        ENVIRONMENT
+    threads: lambda wildcards: run_of(wildcards).training["threads"]
+    resources:
+        gpu=1,
+        mem_mb=megabytes(2500, 4),
+        runtime=minutes(30),
+    params:
+        seed=CONFIG.seed,
+        fold=lambda wildcards: run_of(wildcards).fold,
+        threads=lambda wildcards: run_of(wildcards).training["threads"],
+        part=CONFIG.evaluation.embedding.part,
+        examples=CONFIG.evaluation.embedding.examples,
+        perplexity=CONFIG.evaluation.embedding.perplexity,
+    script:
+        "../scripts/embed_layer.py"
+
+
 rule plot_classification:
     input:
         unpack(baseline_predictions),
         library=library("plot_classification"),
         predictions=PREDICTIONS,
+        threshold=THRESHOLD,
     output:
         roc=figure("roc"),
         precision_recall=figure("precision_recall"),
@@ -180,12 +312,14 @@ rule plot_regression:
 rule compare:
     input:
         library=library("compare"),
-        metrics=lambda wildcards: each(METRICS, runs_on(wildcards)),
-        predictions=lambda wildcards: each(PREDICTIONS, runs_on(wildcards)),
+        metrics=lambda wildcards: compared(METRICS, wildcards),
+        predictions=lambda wildcards: compared(PREDICTIONS, wildcards),
+        averages=lambda wildcards: each(SETS_AVERAGE, averaged_on(wildcards)),
         split=SPLIT,
     output:
         table=DATASET_COMPARISON,
         differences=DIFFERENCES,
+        means=MEANS,
     log:
         "results/logs/compare/{dataset}.log",
     benchmark:
@@ -203,12 +337,58 @@ rule compare:
             for name in runs_on(wildcards)
             for seed in RUNS[name].seeds
         ],
+        averaged=averaged_on,
         task=lambda wildcards: block(wildcards).task,
         classes=lambda wildcards: block(wildcards).classes,
         bootstrap=CONFIG.evaluation.bootstrap,
         confidence=CONFIG.evaluation.confidence,
     script:
         "../scripts/compare.py"
+
+
+rule plot_comparison:
+    input:
+        library=library("plot_comparison"),
+        means=MEANS,
+        predictions=lambda wildcards: compared(
+            PREDICTIONS, wildcards, [name for name in runs_on(wildcards) if name not in FOLD_RUNS]
+        ),
+    output:
+        roc=report(
+            "results/datasets/{dataset}/roc.svg",
+            caption="../report/comparison_curves.rst",
+            category="Comparison",
+            labels={"table": "ROC curves on {dataset}"},
+        ),
+        precision_recall=report(
+            "results/datasets/{dataset}/precision_recall.svg",
+            caption="../report/comparison_curves.rst",
+            category="Comparison",
+            labels={"table": "precision and recall on {dataset}"},
+        ),
+    log:
+        "results/logs/plot_comparison/{dataset}.log",
+    benchmark:
+        "results/benchmarks/plot_comparison/{dataset}.tsv"
+    wildcard_constraints:
+        dataset=either(name for name, dataset in CONFIG.datasets.items() if dataset.task != "regression"),
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=megabytes(800, 20),
+        runtime=minutes(20),
+    params:
+        runs=lambda wildcards: [
+            [name, RUNS[name].kind]
+            for name in runs_on(wildcards)
+            if name not in FOLD_RUNS
+            for seed in RUNS[name].seeds
+        ],
+        task=lambda wildcards: block(wildcards).task,
+        classes=lambda wildcards: block(wildcards).classes,
+    script:
+        "../scripts/plot_comparison.py"
 
 
 rule collect_comparisons:

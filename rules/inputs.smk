@@ -47,9 +47,9 @@ def genome_indexes(wildcards):
 
 
 def dataset_params(wildcards):
-    """The part of a dataset's block that its examples depend on: of the split, only whether columns say it."""
-    content = block(wildcards).model_dump(exclude={"split"})
-    return content | ({"split": {"by": "column"}} if block(wildcards).split.by == "column" else {})
+    """The part of a dataset's block that its examples depend on: of the split, only what sources go with."""
+    content, by = block(wildcards).model_dump(exclude={"split"}), block(wildcards).split.by
+    return content | ({"split": {"by": by}} if by in ("column", "held_out") else {})
 
 
 def source_genomes(wildcards):
@@ -62,16 +62,41 @@ def source_genomes(wildcards):
 
 
 def spec_file(wildcards):
-    spec = CONFIG.models[run_of(wildcards).model].spec
-    return [locate(spec)] if isinstance(spec, str) else []
+    return model_files(CONFIG, run_of(wildcards).model, locate)
 
 
 def inline_spec(wildcards):
-    spec = CONFIG.models[run_of(wildcards).model].spec
-    return spec if isinstance(spec, dict) else None
+    return spec_of(CONFIG, run_of(wildcards).model, locate)
+
+
+def start_file(wildcards):
+    """The network whose weights a training starts with: a file, or what another experiment became."""
+    name = run_of(wildcards).training["start_from"]
+    if name not in RUNS:
+        return [name] if name else []
+    seeds = RUNS[name].seeds
+    seed = wildcards.seed if int(wildcards.seed) in seeds else seeds[0]
+    return [MODEL.format(experiment=name, seed=seed)]
+
+
+def range_test_file(wildcards):
+    """The range test that a schedule takes its rates from; a control takes its experiment's."""
+    schedule = run_of(wildcards).training["schedule"] or {}
+    name = wildcards.experiment.removesuffix(".label_shuffle")
+    path = f"{SEED}/range_test.json".format(experiment=name, seed=wildcards.seed)
+    return [path] if schedule.get("from_range_test") else []
 
 
 # evaluation
+
+
+CUSTOM_METRICS = [locate(path) for path in CONFIG.evaluation.metrics]
+EMBEDDED = CONFIG.evaluation.embedding.layers
+
+# Runs with several extra sets to take the mean of.
+AVERAGED = [
+    name for name in RUNS if sum(CONFIG.datasets[other].labelled for other in extra_sets(CONFIG, name)) > 1
+]
 
 
 def task_of(wildcards):
@@ -103,8 +128,15 @@ def figure(name):
 
 
 def runs_on(wildcards):
-    """The runs on a dataset, in order."""
-    return [name for name, run in RUNS.items() if run.dataset == wildcards.dataset]
+    """The runs that are compared on a dataset, in order."""
+    return compared_runs(CONFIG, RUNS, wildcards.dataset)
+
+
+def compared_curves():
+    """Return the pictures of the curves of all runs on a dataset with classes, where there are runs."""
+    names = [name for name, data in CONFIG.datasets.items() if data.task != "regression"]
+    names = [name for name in names if compared_runs(CONFIG, RUNS, name)]
+    return [path.format(dataset=name) for name in names for path in CURVES]
 
 
 # filters
@@ -208,6 +240,16 @@ def analysed(names=INTERPRETATION.analyses):
     return [f"{SEED}/filters/{file}" for name in names for file in ANALYSES[name]]
 
 
+# tracking
+
+
+def tracked():
+    """Return what runs are logged in beside the tables."""
+    tracking = CONFIG.tracking
+    chosen = {TENSORBOARD: tracking.tensorboard, WANDB: tracking.wandb}
+    return [file for path in chosen if chosen[path] for file in every(path)]
+
+
 # pages
 
 
@@ -222,7 +264,11 @@ def shown(wildcards):
     name = wildcards.experiment
     regression = CONFIG.datasets[RUNS[name].dataset].task == "regression"
     figures = ["scatter"] if regression else ["roc", "precision_recall", "confusion", "scores", "calibration"]
-    paths = [f"{SEED}/curves.svg", METRICS, f"{SEED}/provenance.json", SUMMARY, MATCHES]
+    paths = [f"{SEED}/curves.svg", METRICS, THRESHOLD, MISTAKES, f"{SEED}/provenance.json", SUMMARY, MATCHES]
+    paths += [
+        f"{EMBEDDING}.{kind}".replace("{layer}", layer) for layer in EMBEDDED for kind in ("svg", "tsv")
+    ]
+    paths += [SETS_AVERAGE] if name in AVERAGED else []
     paths += [f"{SEED}/evaluation/{figure}.svg" for figure in figures]
     paths += [path.replace("{method}", method) for path in (MOTIFS, LOGOS) for method in METHODS]
     paths += [SITES.replace("{method}", method) for method in SITE_METHODS]
@@ -236,7 +282,8 @@ def shown(wildcards):
         if "stability" in INTERPRETATION.analyses
         else []
     )
-    return each_seed(paths, name) + stability + [path.format(dataset=RUNS[name].dataset) for path in data]
+    data = [path.format(dataset=RUNS[name].dataset) for path in data]
+    return each_seed(paths, name) + extra_files(name, RUNS[name].seeds) + stability + data
 
 
 def each_seed(paths, name):

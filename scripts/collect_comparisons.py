@@ -8,8 +8,12 @@ from motifloom.plots.comparison import forest
 from motifloom.plots.style import save_figure
 
 with job(snakemake.log[0]):
-    comparison = pd.concat([read_table(path) for path in snakemake.input.comparisons])
-    differences = pd.concat([read_table(path) for path in snakemake.input.differences])
+    files = snakemake.input
+    comparison, differences = (
+        # A table without rows, of a set without targets, has no types, and would turn numbers into objects.
+        pd.concat([t for t in tables if len(t)] or tables[:1])
+        for tables in ([read_table(p) for p in paths] for paths in (files.comparisons, files.differences))
+    )
     save_figure(forest(comparison), snakemake.output.figure)
     write_table(differences, snakemake.output.differences)
     write_table(comparison, snakemake.output.comparison)

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from motifloom.config.blocks import Block, Distinct, Fraction, Name, Positive, Share
+from motifloom.config.blocks import Block, Distinct, Fraction, Name, Part, Positive, Share
 
 
 class Simulation(Block):
@@ -51,8 +51,16 @@ class Source(Block):
     target: int | float | str | list[str] | Column | Columns | None = Field(
         None, description="A value, a class name, a list of labels, {column: n} or {columns: [..]}."
     )
+    weight: Column | None = Field(
+        None, description="{column: n}: how much each example counts in training; others count 1."
+    )
     sequence: str | None = Field(None, description="Table: name of the column that holds the sequence.")
-    part: Column | None = Field(None, description="Column that holds the part (split by column).")
+    part: Part | Column | None = Field(
+        None, description="train, validation, test, or {column: n} that says so (split by column)."
+    )
+    repeated_ids: Literal["refuse", "number"] = Field(
+        "refuse", description="fasta: a second record of the same name is refused, or named name.2."
+    )
     ratio: Annotated[float, Field(ge=0.001, le=1000)] = Field(1.0, description="Negatives made per positive.")
     gc_tolerance: Fraction = Field(0.05, description="Largest difference in GC fraction of a matched pair.")
     exclude: Distinct[str] = Field([], description="Interval files that negatives must not overlap.")
@@ -78,8 +86,6 @@ class Source(Block):
                 f"has {' and '.join(given) or 'none of its four kinds'}; "
                 "give exactly one of intervals, fasta, table, negatives"
             )
-        if self.target is None and not self.negatives:
-            raise ValueError("has no target; add target: (a value, a class name or {column: n})")
         if self.sequence and not self.table:
             raise ValueError("has sequence:, which goes with table:")
         if self.labels and not self.fasta:
@@ -88,8 +94,13 @@ class Source(Block):
             raise ValueError("has labels:, which goes with target: {column: ..} or {columns: [..]}")
         if self.negatives and isinstance(self.target, Column | Columns):
             raise ValueError("has a column as target:, but negatives have no file; give a value or a class")
-        if self.negatives and self.part:
-            raise ValueError("has part:, which goes with intervals:, fasta: or table:")
+        for key in ("part", "weight"):
+            if self.negatives and getattr(self, key):
+                raise ValueError(f"has {key}:, which goes with intervals:, fasta: or table:")
+        if self.repeated_ids != "refuse" and not self.fasta:
+            raise ValueError("has repeated_ids:, which goes with fasta:")
+        if self.repeated_ids != "refuse" and self.labels:
+            raise ValueError("has repeated_ids: beside labels:, which goes by names; name each record once")
         for key, kinds in (
             ("ratio", ("gc_matched", "random", "dinucleotide_shuffled")),
             ("exclude", ("gc_matched", "random")),
@@ -101,9 +112,16 @@ class Source(Block):
 
 
 class Window(Block):
-    """How an interval becomes a window of fixed length."""
+    """How an interval becomes one window of fixed length, or several bins."""
 
-    length: Positive | None = Field(None, description="Length in bp; default: the examples' own.")
+    length: Positive | None = Field(
+        None, description="Length in bp; default: the examples' own, or that of a bin with its flanks."
+    )
+    bin: Positive | None = Field(None, description="Cut every interval into bins of this length in bp.")
+    step: Positive | None = Field(None, description="From the start of a bin to the next; default: bin.")
+    flank: Annotated[int, Field(ge=0, le=10_000_000)] = Field(
+        0, description="Sequence read on either side of a bin in bp."
+    )
     centre: Literal["midpoint", "summit", "start"] = Field(
         "midpoint", description="What the window is centred on."
     )
@@ -113,8 +131,22 @@ class Window(Block):
 
     @model_validator(mode="after")
     def _consistent(self):
-        if self.centre != "midpoint" and self.length is None:
-            raise ValueError("has centre:, which goes with length:")
+        if self.bin is None:
+            for key in ("step", "flank"):
+                if getattr(self, key):
+                    raise ValueError(f"has {key}:, which goes with bin:")
+            if self.centre != "midpoint" and self.length is None:
+                raise ValueError("has centre:, which goes with length:")
+            return self
+        self.step = self.step or self.bin
+        width = self.bin + 2 * self.flank
+        if self.length not in (None, width):
+            raise ValueError(f"has length: beside bin:; a window is bin + 2 * flank = {width}; remove length")
+        self.length = width
+        if self.centre != "midpoint":
+            raise ValueError("has centre:, which goes with length: and not with bin:")
+        if self.edge == "shift":
+            raise ValueError("has edge: shift, which would move a bin off its place; use drop or pad")
         return self
 
 
@@ -142,14 +174,19 @@ class Ratios(Block):
 class Split(Block):
     """How examples are divided into train, validation and test."""
 
-    by: Literal["random", "chromosome", "column", "file", "folds"] = Field(
-        "random", description="random, chromosome, column (source key part), file, or folds."
+    by: Literal["random", "chromosome", "column", "file", "folds", "held_out"] = Field(
+        "random",
+        description="random, chromosome, column (source key part), file, folds, or held_out: all of it is "
+        "test, for experiments that name the dataset in also.",
     )
     ratios: Ratios | None = Field(None, description="Sizes of the parts (random; chromosome without lists).")
     train: Distinct[str] = Field([], description="Chromosomes of the training part; default: all others.")
     validation: Distinct[str] = Field([], description="Chromosomes of the validation part.")
     test: Distinct[str] = Field([], description="Chromosomes of the test part.")
     path: str | None = Field(None, description="TSV with id and part, or chrom, start, end and part.")
+    validation_fraction: Annotated[float, Field(gt=0, lt=1)] | None = Field(
+        None, description="Share of train that becomes the validation part (by: column or file without one)."
+    )
     folds: Annotated[int, Field(ge=3, le=100)] = Field(5, description="Number of folds (by: folds).")
     group_overlaps: bool = Field(
         True, description="Keep overlapping, identical and reverse-complement examples in one part."
@@ -178,11 +215,14 @@ class Split(Block):
                         )
         if (self.path is not None) != (self.by == "file"):
             raise ValueError("needs path: with by: file, and only then")
+        if self.validation_fraction and self.by not in ("column", "file"):
+            raise ValueError("has validation_fraction:, which goes with by: column or by: file")
         if self.ratios and self.by not in ("random", "chromosome"):
             raise ValueError("has ratios:, which go with by: random or by: chromosome")
         for key in ("group_overlaps", "group_near_duplicates", "stratify"):
             default = type(self).model_fields[key].default
-            if getattr(self, key) != default and self.by not in ("random", "folds"):
+            drawn = self.by in ("random", "folds") or self.validation_fraction
+            if getattr(self, key) != default and not drawn:
                 raise ValueError(f"has {key}:, which goes with by: random or by: folds")
         if self.folds != 5 and self.by != "folds":
             raise ValueError("has folds:, which goes with by: folds")
@@ -236,7 +276,19 @@ class Dataset(Block):
                 raise ValueError("has window.centre:, which goes with intervals")
             if self.window.edge != "drop" and self.window.length is None:
                 raise ValueError("has window.edge:, which goes with window.length or with intervals")
+            if self.window.bin:
+                raise ValueError("has window.bin:, which goes with intervals")
         return self
+
+    @property
+    def held_out(self):
+        """Whether the dataset is only predicted, so that targets and classes may be missing."""
+        return self.split.by == "held_out"
+
+    @property
+    def labelled(self):
+        """Whether any example has a target."""
+        return any(source.target is not None or source.negatives for source in self.sources)
 
     def _default_classes(self):
         if self.task == "binary":
@@ -257,6 +309,10 @@ class Dataset(Block):
 
     def _check_source(self, number, source):
         key = f"sources[{number}]"
+        if source.target is None and not source.negatives and not self.held_out:
+            raise ValueError(f"{key} has no target; add target: (a value, a class name or {{column: n}})")
+        if source.weight and self.held_out:
+            raise ValueError(f"{key} has weight:, which counts in training; this dataset is held out")
         if source.intervals and not (source.genome or self.genome):
             raise ValueError(f"{key} has intervals but no genome; add genome: to the dataset or the source")
         if source.negatives:
@@ -270,7 +326,8 @@ class Dataset(Block):
             raise ValueError(f"{key} has part:, which goes with split: {{by: column}}")
         if self.split.by == "column" and not source.part and not source.negatives:
             raise ValueError(
-                f"{key} has no part:, which split: {{by: column}} reads; add part: {{column: ..}}"
+                f"{key} has no part:, which split: {{by: column}} reads; add part: {{column: ..}}, or train, "
+                "validation or test"
             )
         if self.alphabet == "protein" and source.negatives in ("gc_matched", "random"):
             raise ValueError(f"{key}: {source.negatives} negatives need a genome of nucleotides")

@@ -1,7 +1,5 @@
 """The whole config, and what is said about mistakes in it."""
 
-import re
-
 from pydantic import Field, ValidationError
 
 from motifloom.config.blocks import Block, Name, Seed
@@ -10,7 +8,10 @@ from motifloom.config.evaluation import Evaluation
 from motifloom.config.experiments import Experiment
 from motifloom.config.interpretation import Interpretation
 from motifloom.config.models import Model
-from motifloom.errors import UserError, suggest
+from motifloom.config.sweeps import Sweep
+from motifloom.config.tracking import Tracking
+from motifloom.errors import UserError
+from motifloom.validation import explain
 
 
 class Config(Block):
@@ -21,9 +22,13 @@ class Config(Block):
     datasets: dict[Name, Dataset] = Field(description="Datasets by name.", min_length=1)
     models: dict[Name, Model] = Field(description="Models by name.", min_length=1)
     experiments: dict[Name, Experiment] = Field(description="Experiments by name.", min_length=1)
+    sweeps: dict[Name, Sweep] = Field({}, description="Sweeps over hyper-parameters by name.")
     evaluation: Evaluation = Field(default_factory=Evaluation, description="How predictions are judged.")
     interpretation: Interpretation = Field(
         default_factory=Interpretation, description="What is read out of a trained network."
+    )
+    tracking: Tracking = Field(
+        default_factory=Tracking, description="Where runs are logged beside the workflow's own tables."
     )
 
 
@@ -56,60 +61,4 @@ def parse_config(content, where):
     try:
         return Config.model_validate(content)
     except ValidationError as error:
-        lines = dict.fromkeys(_message(item) for item in error.errors())
-        raise UserError("\n".join(f"{where}: {line}" for line in lines)) from None
-
-
-def _message(item):
-    # A value that fits no branch of a union gives one error per branch, with a type's name in the location.
-    branch = next((n for n, part in enumerate(item["loc"]) if _is_type_name(part)), None)
-    steps = [step for step in item["loc"][:branch] if step != "[key]"]
-    path = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in steps).lstrip(".")
-    kind, context = item["type"], item.get("ctx", {})
-    if branch is not None:
-        return f"{path}: takes something else: {_field(item['loc'][:branch]).description}"
-    if kind == "extra_forbidden":
-        return f"{path}: unknown key{_suggestion(item['loc'])}"
-    if kind == "missing":
-        return f"{path}: missing; add it"
-    if kind == "string_pattern_mismatch":
-        return f"{path}: {item['input']!r} is no valid name; use letters, digits, _ and - only"
-    if kind == "literal_error":
-        known = re.findall(r"'([^']*)'", context["expected"])
-        return f"{path}: {item['input']!r} is not one of {context['expected']}{suggest(item['input'], known)}"
-    if kind == "too_short":
-        return f"{path}: is empty; give at least one"
-    if kind == "list_type" and isinstance(item["input"], str | int | float):
-        return f"{path}: {item['input']!r} is no list; write [{item['input']}]"
-    if kind == "value_error":
-        return f"{path or 'the config'} {context['error']}"
-    text = item["msg"].replace("Input should be", "should be")
-    return f"{path}: {item['input']!r} {text}" if not isinstance(item["input"], dict) else f"{path}: {text}"
-
-
-def _is_type_name(part):
-    names = ("int", "float", "str", "Column", "Columns")
-    return isinstance(part, str) and (
-        part in names or part.startswith(("list[", "dict[", "literal[", "constrained-"))
-    )
-
-
-def _suggestion(location):
-    """Name the nearest key of the block in which the unknown one stands, or all its keys."""
-    keys = list(getattr(_block(location[:-1]), "model_fields", {}))
-    return suggest(location[-1], keys) or f"; known keys: {', '.join(keys)}"
-
-
-def _block(location):
-    """Return the model that stands at a key path."""
-    block = Config
-    for part in location:
-        fields = getattr(block, "model_fields", {})
-        block = fields[part].annotation if part in fields else block
-        inner = [a for a in getattr(block, "__args__", ()) if hasattr(a, "model_fields")]
-        block = inner[0] if inner else block
-    return block
-
-
-def _field(location):
-    return _block(location[:-1]).model_fields[location[-1]]
+        raise UserError("\n".join(f"{where}: {line}" for line in explain(error, Config))) from None

@@ -10,6 +10,7 @@ from motifloom.data.similarity import hash_sequences, near_duplicate_pairs, plac
 from motifloom.data.splits import PARTS, UNUSED
 
 CHECKS = ("overlap", "identical", "reverse_complement", "near_duplicate", "parent")
+EXTRA = "extra_set"
 COLUMNS = ["check", "part_a", "part_b", "pairs", "examples_a", "examples_b", "example", "leak"]
 
 
@@ -32,6 +33,39 @@ def audit_split(dataset, split, *, genomes=None):
     return audit_examples(
         dataset.regions, dataset.tokens, parts.to_numpy(object), alphabet=dataset.alphabet, genomes=genomes
     )
+
+
+def audit_set(dataset, split, other, *, genomes=None, other_genomes=None):
+    """Count what an extra set has in common with the parts of a dataset; see :func:`audit_examples`.
+
+    Parameters
+    ----------
+    dataset, split, genomes
+        As for :func:`audit_split`.
+    other : motifloom.data.store.Dataset
+        The extra set. The tokens of both are held in memory.
+    other_genomes : dict of str to str, optional
+        The genome of each source of the set.
+
+    Returns
+    -------
+    DataFrame
+        The rows of which part_b is the set, called extra_set.
+    """
+    theirs = other.regions.astype(dict.fromkeys(("id", "source", "parent"), object))
+    for key in ("id", "source"):
+        theirs[key] = f"{EXTRA}/" + theirs[key]
+    theirs["parent"] = theirs["parent"].where(theirs["parent"] == "", f"{EXTRA}/" + theirs["parent"])
+    parts = split.set_index("id")["part"].reindex(dataset.regions["id"]).fillna(UNUSED)
+    places = {f"{EXTRA}/{key}": value for key, value in (other_genomes or {}).items()}
+    table = audit_examples(
+        pd.concat([dataset.regions, theirs], ignore_index=True),
+        np.concatenate([dataset.tokens[:], other.tokens[:]]),
+        np.append(parts.to_numpy(object), [EXTRA] * len(theirs)),
+        alphabet=dataset.alphabet,
+        genomes={**(genomes or {}), **places} or None,
+    )
+    return table[table["part_b"] == EXTRA].reset_index(drop=True)
 
 
 def audit_examples(regions, tokens, parts, *, alphabet=DNA, genomes=None):
@@ -86,7 +120,9 @@ def audit_examples(regions, tokens, parts, *, alphabet=DNA, genomes=None):
 
 
 def _rank(part):
-    """Order parts as train, validation, test, then folds by number."""
+    """Order parts as train, validation, test, then folds by number, then an extra set."""
+    if part == EXTRA:
+        return len(PARTS) + 1, 0
     if part in PARTS:
         return PARTS.index(part), 0
     number = str(part).removeprefix("fold")

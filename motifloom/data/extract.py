@@ -43,6 +43,7 @@ def extract(regions, dataset, genomes, seed, path):
     files |= {name: genome.path for name, genome in genomes.items()}
     sources = {name: file_digest(file) for name, file in files.items()}
     choices = {"alphabet": dataset.alphabet, "task": dataset.task, "classes": dataset.classes}
+    choices["missing"] = dataset.held_out
     write_dataset(path, regions, blocks, sources=sources, **choices)
     log.info("%d examples written", len(regions))
 

@@ -112,7 +112,7 @@ def sequence_blocks(source, alphabet, table=None, rows=BLOCK):
         Tokens.
     """
     if source.fasta:
-        reader = read_fasta(source.fasta, alphabet)
+        reader = read_fasta(source.fasta, alphabet, repeated=source.repeated_ids == "number")
         while block := list(islice(reader, rows)):
             records, headers, sequences = zip(*block, strict=True)
             yield np.array(records), list(headers), list(sequences)

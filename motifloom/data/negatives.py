@@ -55,7 +55,7 @@ def make_negatives(item, parents, taken, genome, max_unknown, seed, ledger):
     made = made.assign(parent=made["id"], source=item.name, file="", name="", strand=".", genome=item.genome)
     made = made.assign(record=np.arange(1, len(made) + 1), raw_start=-1, raw_end=-1, size=-1)
     made["id"] = item.name + ":" + made["record"].astype(str)
-    return made
+    return made.assign(weight=1.0) if "weight" in made else made
 
 
 def _genomic(item, wanted, taken, genome, max_unknown, seed, ledger):

@@ -40,7 +40,8 @@ def prepare_regions(dataset, genomes, seed):
     -------
     regions : DataFrame
         One row per example: `COLUMNS` (0-based half-open windows; gc is the GC fraction of the known bases,
-        4 decimals), part where a source has one, and `target.<name>` (float32). Chromosome by chromosome in
+        4 decimals), part and weight where a source has one (examples of others weigh 1), and `target.<name>`
+        (float32; NaN where a source of a held-out dataset has none). Chromosome by chromosome in
         the order of the genome, then file by file; within that in the order of sources and lines.
     ledger : DataFrame
         See :mod:`motifloom.data.ledger`. Every example of a file that is not in `regions` has one row with
@@ -64,6 +65,8 @@ def prepare_regions(dataset, genomes, seed):
     _check_remaining(given, frame, counts, ledger)
     _check_lengths(frame, given)
     frame["id"] = frame["source"] + ":" + frame["record"].astype(str)
+    if "bin" in frame:
+        frame["id"] += "." + frame["bin"].astype(str)
     frame["parent"] = ""
     _measure(frame, genomes, get_alphabet(dataset.alphabet))
     frame = _drop_unknown(frame, dataset.unknown.max_fraction, ledger)
@@ -196,10 +199,11 @@ def _resolve_duplicates(frame, dataset, ledger):
     group = keys.groupby(list(keys.columns), sort=False).ngroup().to_numpy()
     twin = pd.Series(group).duplicated(keep=False).to_numpy()
     names = [name for name in frame if name.startswith("target.")]
-    twins = frame.loc[twin, ["id", *names]].groupby(group[twin], sort=False)
+    # Examples without targets are the same as each other.
+    known = frame.loc[twin, ["id", *names]].fillna(dict.fromkeys(names, np.inf))
+    twins = known.groupby(group[twin], sort=False)
     first = ~pd.Series(group).duplicated().to_numpy()[twin]
     other = np.where(first, twins["id"].transform("last"), twins["id"].transform("first"))
-    values = frame.loc[twin, names].to_numpy()
     equal = (twins[names].transform("min") == twins[names].transform("max")).all(axis=1).to_numpy()
     text = np.where(equal, "same window as {}", "same window as {} with another target")
     action, lost = "dropped", ~first | ~equal
@@ -209,9 +213,9 @@ def _resolve_duplicates(frame, dataset, ledger):
         action, lost, text = (
             "merged",
             ~first,
-            np.full(len(values), "same window as {}, which has the labels of both"),
+            np.full(len(known), "same window as {}, which has the labels of both"),
         )
-        frame.loc[twin, names] = twins[names].transform("max")
+        frame.loc[twin, names] = twins[names].transform("max").replace(np.inf, np.nan)
     reasons = np.array([t.format(o) for t, o in zip(text, other, strict=True)], object)
     rows = np.flatnonzero(twin)[lost]
     ledger.add(frame.iloc[rows], action, reasons[lost])
@@ -255,15 +259,15 @@ def _negative_targets(item, dataset):
 def _finish(frame, inputs, dataset, genomes):
     """Check the classes, and return the columns of the table in order."""
     names = [f"target.{name}" for name in target_names(dataset.task, dataset.classes)]
-    check_classes(frame[names].to_numpy(), dataset.task, dataset.classes)
+    if not dataset.held_out:
+        check_classes(frame[names].to_numpy(), dataset.task, dataset.classes)
     frame = frame.iloc[_order(frame, inputs, genomes)].reset_index(drop=True)
     frame["gc"] = frame["gc"].round(4)
-    part = ["part"] if "part" in frame else []
-    if part:
-        frame["part"] = frame["part"].fillna("")
+    own = [name for name in ("part", "weight") if name in frame]
+    frame = frame.fillna({name: {"part": "", "weight": 1.0}[name] for name in own})
     for name, count in frame["source"].value_counts(sort=False).items():
         log.info("%s: %d examples", name, count)
-    return frame[[*COLUMNS, *part, *names]].astype(dict.fromkeys(names, np.float32))
+    return frame[[*COLUMNS, *own, *names]].astype(dict.fromkeys(names, np.float32))
 
 
 def _order(frame, inputs, genomes):

@@ -40,9 +40,9 @@ def read_source(item, dataset):
         One row per example in the order of the file: source; file; record (line of an interval file or
         table, number of a FASTA record, from 1); genome (path or ""); chrom, raw_start, raw_end (0-based
         half-open; "", -1, -1 without coordinates); strand; name; summit (position or -1); size (length of a
-        sequence, -1 where it comes from the genome); part (where the source names a column for it) and the
-        targets. For sequences also, of the window cut from them by :func:`fit_windows`, gc (fraction of the
-        known bases), unknown (fraction) and digest (text that is equal for equal sequences).
+        sequence, -1 where it comes from the genome); part and weight (where the source has them) and the
+        targets (NaN without any). For sequences also, of the window cut from them by :func:`fit_windows`, gc
+        (fraction of the known bases), unknown (fraction) and digest (text that is equal for equal sequences).
 
     Raises
     ------
@@ -58,8 +58,12 @@ def read_source(item, dataset):
     else:
         frame, column = _read_sequences(source, dataset, table)
     frame = frame.assign(source=item.name, file=source.file, genome=item.genome)
-    if source.part is not None:
+    if isinstance(source.part, str):
+        frame["part"] = source.part
+    elif source.part is not None:
         frame["part"] = column(source.part.column, f"{item.key}.part").str.strip()
+    if source.weight is not None:
+        frame["weight"] = _weights(item, frame, column)
     names = [f"target.{name}" for name in target_names(dataset.task, dataset.classes)]
     return frame.join(pd.DataFrame(_targets(item, dataset, frame, column), columns=names))
 
@@ -208,7 +212,7 @@ def _read_sequences(source, dataset, table):
         frame["name"] = table[name].to_numpy() if name else ""
         return _locate(frame, _coordinates(table, source)), _table_column(table, source.table)
     words = pd.Series(headers).str.split()
-    frame["name"] = words.str[0]
+    frame["name"] = _numbered(words.str[0])
     found, located = [parse_coordinates(header) for header in headers], None
     if all(found):
         located = pd.DataFrame(found, columns=["chrom", "raw_start", "raw_end", "strand"])
@@ -227,6 +231,12 @@ def _read_sequences(source, dataset, table):
     return _locate(frame, located), column
 
 
+def _numbered(names):
+    """Return names, the second of one name as name.2 and so on."""
+    number = names.groupby(names, sort=False).cumcount() + 1
+    return names.where(number == 1, names + "." + number.astype(str))
+
+
 def _locate(frame, located):
     """Add coordinates where all sequences have them and they have the sequences' lengths."""
     if located is not None:
@@ -241,6 +251,8 @@ def _locate(frame, located):
 def _targets(item, dataset, frame, column):
     source, task, classes = item.config, dataset.task, dataset.classes
     target, key = source.target, f"{item.key}.target"
+    if target is None and dataset.held_out:
+        return np.full((len(frame), len(target_names(task, classes))), np.nan, np.float32)
     if hasattr(target, "column"):
         values = column(target.column, key)
     elif hasattr(target, "columns"):
@@ -248,5 +260,22 @@ def _targets(item, dataset, frame, column):
         values = join_columns(columns, target.columns, task, classes, f"{source.file}: {key}")
     else:
         return np.tile(constant_targets(target, task, classes, item.key), (len(frame), 1))
-    unit, records = "record" if source.fasta else "line", frame["record"].to_numpy()
-    return parse_targets(values, task, classes, lambda row: f"{source.file}, {unit} {records[row]}")
+    return parse_targets(values, task, classes, lambda row: _place(source, frame, row))
+
+
+def _weights(item, frame, column):
+    """Return the weights of a source's examples, float64 (n,)."""
+    key = f"{item.key}.weight"
+    text = column(item.config.weight.column, key)
+    weights = pd.to_numeric(text, errors="coerce").to_numpy(np.float64)
+    wrong = ~(np.isfinite(weights) & (weights >= 0))
+    if wrong.any():
+        row = int(wrong.argmax())
+        raise UserError(
+            f"{_place(item.config, frame, row)}: {key} is {text.iloc[row]!r}, not a number from 0"
+        )
+    return weights
+
+
+def _place(source, frame, row):
+    return f"{source.file}, {'record' if source.fasta else 'line'} {frame['record'].iloc[row]}"

@@ -67,7 +67,8 @@ def split_examples(
     By `random` and `folds`, whole groups (:func:`motifloom.data.grouping.group_examples`) are dealt out, so
     that no example has a copy of itself in another part; by `chromosome`, whole chromosomes, where an example
     without coordinates goes with its parent; by `column` and `file` parts are taken as given, and an example
-    without one takes its parent's.
+    without one takes its parent's; with `validation_fraction` whole groups of train become validation. By
+    `held_out` all are test.
 
     Parameters
     ----------
@@ -120,11 +121,17 @@ def split_examples(
         parts = _parts_by_chromosome(regions, config, where)
     elif config.by == "column":
         parts = _parts_by_column(regions, f"{where}.by")
+    elif config.by == "held_out":
+        parts = np.full(len(regions), "test", object)
     else:
         parts = _parts_by_file(regions, config.path, f"{where}.path")
+    if config.validation_fraction:
+        strata = stratum_table(targets, task if config.stratify else None)
+        parts = _draw_validation(parts, groups, strata, config.validation_fraction, rng, where)
     table = pd.DataFrame({"id": regions["id"], "group": groups, "part": parts})
-    _check_parts(table, config, where)
-    _check_classes(table, targets, task, classes, where)
+    if config.by != "held_out":
+        _check_parts(table, config, where)
+        _check_classes(table, targets, task, classes, where)
     for part, rows in table.groupby("part", sort=False):
         log.info("%s: %d examples in %d groups", part, len(rows), rows["group"].nunique())
     return table
@@ -239,6 +246,23 @@ def _parts_by_file(regions, path, where):
             f"{where}: {path} gives no part for {len(missing)} of {len(regions)} examples (first: "
             f"{regions['id'][missing[0]]}{place}); list each by id, or by chrom, start and end of its window"
         )
+    return parts
+
+
+def _draw_validation(parts, groups, strata, fraction, rng, where):
+    """Return parts, object (n,), in which whole groups of train, drawn at random, have become validation."""
+    parts = np.array(parts, object)
+    if (parts == "validation").any():
+        count = int((parts == "validation").sum())
+        raise UserError(
+            f"{where}.validation_fraction: {count} examples are in part validation already; remove the key"
+        )
+    train = np.flatnonzero(parts == "train")
+    if not len(train):
+        raise UserError(f"{where}.validation_fraction: no example is in train, of which it would be a share")
+    members = np.unique(groups[train], return_inverse=True)[1]
+    drawn = assign_groups(members, strata[train], np.array([1 - fraction, fraction]), rng)
+    parts[train[drawn == 1]] = "validation"
     return parts
 
 

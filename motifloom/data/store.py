@@ -54,7 +54,7 @@ def target_names(task, classes=None):
     return names[1:] if task == "binary" else names
 
 
-def write_dataset(path, regions, token_blocks, *, alphabet, task, classes=None, sources=None):
+def write_dataset(path, regions, token_blocks, *, alphabet, task, classes=None, sources=None, missing=False):
     """Write a dataset; one block of tokens is in memory at a time, and equal input gives equal bytes.
 
     Parameters
@@ -62,7 +62,8 @@ def write_dataset(path, regions, token_blocks, *, alphabet, task, classes=None, 
     path : str or Path
         The HDF5 file.
     regions : pandas.DataFrame
-        One row per example: id, chrom, ..., then `target.<name>` for each of :func:`target_names`.
+        One row per example: id, chrom, ..., then `target.<name>` for each of :func:`target_names`; a
+        column `weight` becomes `Dataset.weights`.
     token_blocks : iterable of arrays, uint8 (rows, length)
         The tokens in the order of `regions`, in blocks of any number of rows.
     alphabet : Alphabet or str
@@ -71,11 +72,14 @@ def write_dataset(path, regions, token_blocks, *, alphabet, task, classes=None, 
         What the targets are, see :func:`target_names`.
     sources : dict of str to str or None
         SHA-256 of each file that the dataset was made from.
+    missing : bool
+        Whether examples may have no targets at all (NaN), as those that are only to be predicted.
 
     Raises
     ------
     UserError
-        If there are no examples, or a target is missing, not finite, or not one that the task allows.
+        If there are no examples, a target is missing, not finite, or not one that the task allows, or a
+        weight is not a number from 0.
     ValueError
         If regions, targets and tokens do not fit together.
     """
@@ -86,7 +90,9 @@ def write_dataset(path, regions, token_blocks, *, alphabet, task, classes=None, 
     if regions.empty:
         raise UserError(f"{path}: no examples are left; the ledger dropped.tsv says why each was dropped")
     targets = regions[prefixed].to_numpy(np.float32)
-    _check_targets(targets, regions, task, names)
+    bare = np.isnan(targets).all(axis=1) & missing
+    _check_targets(targets[~bare], regions[~bare], task, names)
+    weights = _check_weights(regions)
     blocks = iter(token_blocks)
     first = np.asarray(next(blocks))
     rows, length = len(regions), first.shape[1]
@@ -97,7 +103,10 @@ def write_dataset(path, regions, token_blocks, *, alphabet, task, classes=None, 
         file.attrs["classes"] = json.dumps(_class_names(task, classes))
         file.attrs["sources"] = json.dumps({str(k): v for k, v in (sources or {}).items()}, sort_keys=True)
         file["targets"] = targets
-        _write_columns(file.create_group("regions"), regions.drop(columns=prefixed))
+        if weights is not None:
+            file["weights"] = weights
+        plain = regions.drop(columns=[*prefixed, "weight"], errors="ignore")
+        _write_columns(file.create_group("regions"), plain)
         # Not compressed: lzf saves 40 % and gzip 70 %, but they take 8 and 17 times as long to write.
         chunks = (min(rows, max(1, CHUNK // length)), length)
         tokens = file.create_dataset("tokens", (rows, length), np.uint8, chunks=chunks)
@@ -178,6 +187,11 @@ class Dataset:
         return self._file["targets"][:]
 
     @cached_property
+    def weights(self):
+        """float32 (N,): how much each example counts in training; None where all count alike."""
+        return self._file["weights"][:] if "weights" in self._file else None
+
+    @cached_property
     def regions(self):
         """DataFrame of N rows: the columns of the regions but the targets."""
         group = self._file["regions"]
@@ -190,7 +204,7 @@ class Dataset:
             yield part, self.tokens[part]
 
     def close(self):
-        """Close the file; targets and regions that were read stay."""
+        """Close the file; targets, weights and regions that were read stay."""
         self._file.close()
 
 
@@ -217,6 +231,22 @@ def _check_targets(targets, regions, task, names):
     if task == "multiclass" and (counts != 1).any():
         row = int(np.argmax(counts != 1))
         raise UserError(f"{regions['id'].iloc[row]}: {counts[row]:g} classes; multiclass needs exactly 1")
+
+
+def _check_weights(regions):
+    """Return the weights, float32 (N,), or None; raise an error for the first that is no number from 0."""
+    if "weight" not in regions:
+        return None
+    weights = regions["weight"].to_numpy(np.float32)
+    wrong = ~(np.isfinite(weights) & (weights >= 0))
+    if wrong.any():
+        row = int(wrong.argmax())
+        raise UserError(
+            f"{regions['id'].iloc[row]}: weight {weights[row]:g} is not a number from 0; correct it"
+        )
+    if not weights.any():
+        raise UserError("weight: every example weighs 0; nothing can be learnt")
+    return weights
 
 
 def _write_columns(group, frame):

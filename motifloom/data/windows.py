@@ -12,7 +12,8 @@ def place_windows(frame, sizes, window, ledger):
     The midpoint of [start, end) is the position (start + end) // 2, and the window starts length // 2 before
     it. A summit or a start (the 5' end: the last base of an interval on the minus strand) is a base, and
     stands at offset length // 2 of the window as it is read on its strand. Without a length a window is its
-    interval.
+    interval. With bins it is cut into as many as fit, `step` apart from its start, and a window is a bin with
+    its flanks.
 
     Parameters
     ----------
@@ -26,13 +27,17 @@ def place_windows(frame, sizes, window, ledger):
     Returns
     -------
     DataFrame
-        The rows that are left, with start, end and width.
+        The rows that are left, with start, end and width; with bins also bin, their number in the interval
+        from 1.
     """
     size = frame["chrom"].map(sizes).to_numpy(np.int64)
     outside = frame["raw_start"].to_numpy() >= size
     reasons = fill_rows("it starts beyond the end of its chromosome ({} bp)", size[outside])
     ledger.add(frame[outside], "dropped", reasons)
     frame, size = frame[~outside], size[~outside]
+    if window.bin:
+        frame = _cut_bins(frame, window, ledger)
+        size = frame["chrom"].map(sizes).to_numpy(np.int64)
     left, length = _left_ends(frame, window, ledger)
     leaves = (left < 0) | (left + length > size)
     too_long = leaves & (length > size) & (window.edge == "shift")
@@ -46,12 +51,28 @@ def place_windows(frame, sizes, window, ledger):
     return frame.assign(start=left, end=left + length, width=length)[~lost]
 
 
+def _cut_bins(frame, window, ledger):
+    """Return a row per bin of the intervals; what makes no bin goes to the ledger."""
+    width = (frame["raw_end"] - frame["raw_start"]).to_numpy(np.int64)
+    count = np.maximum((width - window.bin) // window.step + 1, 0)
+    rest = width - (count - 1) * window.step - window.bin
+    short, rest = count == 0, np.where(count, rest, 0)
+    text = f"interval of {{}} bp holds no bin of {window.bin}"
+    ledger.add(frame[short], "dropped", fill_rows(text, width[short]))
+    text = f"its last {{}} bp make no bin of {window.bin}"
+    ledger.add(frame[rest > 0], "clipped", fill_rows(text, rest[rest > 0]))
+    number = np.concatenate([np.arange(n) for n in count]) if len(count) else count
+    return frame.iloc[np.repeat(np.arange(len(frame)), count)].assign(bin=number + 1)
+
+
 def _left_ends(frame, window, ledger):
     """Return where the windows start, and their lengths, int64 (n,) each."""
     start, end, summit = (frame[name].to_numpy(np.int64) for name in ("raw_start", "raw_end", "summit"))
     if window.length is None:
         return start, end - start
     length = np.full(len(frame), window.length, np.int64)
+    if window.bin:
+        return start + (frame["bin"].to_numpy(np.int64) - 1) * window.step - window.flank, length
     left = (start + end) // 2 - length // 2
     if window.centre == "midpoint":
         return left, length

@@ -153,7 +153,7 @@ class Genome:
             size, skip = size - len(piece), 0
 
 
-def read_fasta(path, alphabet):
+def read_fasta(path, alphabet, *, repeated=False):
     """Read the records of a FASTA file one by one, plain or gzip.
 
     Parameters
@@ -162,6 +162,8 @@ def read_fasta(path, alphabet):
         The file.
     alphabet : Alphabet
         The alphabet of the sequences; ambiguity codes and gaps become unknown tokens.
+    repeated : bool
+        Whether several records may have one id.
 
     Yields
     ------
@@ -175,15 +177,15 @@ def read_fasta(path, alphabet):
     Raises
     ------
     UserError
-        If the file cannot be read or is no FASTA file of this alphabet, or has an empty record or an id
-        twice; the message names the line.
+        If the file cannot be read or is no FASTA file of this alphabet, or has an empty record or, unless
+        `repeated`, an id twice; the message names the line.
     """
     ambiguous = AMBIGUOUS.get(alphabet.name, AMBIGUOUS_BASES)
     known = alphabet.encode(bytes(range(256))) != alphabet.unknown
     allowed = bytes(np.flatnonzero(known).tolist()) + (ambiguous + ambiguous.lower()).encode()
     seen = {}
     for number, (line, header, lines) in enumerate(_records(path), 1):
-        check_name(path, line, header, seen)
+        check_name(path, line, header, {} if repeated else seen)
         sequence = b"".join(lines)
         if not sequence:
             fail(path, line, f"record {header.split()[0]} has no sequence")

@@ -34,7 +34,7 @@ def roc(predictions, task, classes, *, baselines=None, part="test"):
     -------
     matplotlib.figure.Figure
     """
-    figure, axis = _curves(predictions, task, classes, baselines, part, _roc_curve, roc_auc_score, "AUROC")
+    figure, axis = _curves(predictions, task, classes, baselines, part, roc_points, roc_auc_score, "AUROC")
     axis.plot([0, 1], [0, 1], **CHANCE, label="chance: AUROC 0.500")
     axis.set(xlabel="False positive rate", ylabel="True positive rate (recall)")
     _legend(figure, axis)
@@ -47,8 +47,8 @@ def precision_recall(predictions, task, classes, *, baselines=None, part="test")
     Parameters and result as for :func:`roc`; the area is the average precision.
     """
     area = average_precision_score
-    figure, axis = _curves(predictions, task, classes, baselines, part, _precision_curve, area, "AUPRC")
-    drawn = _drawable(target_pairs(predictions, task, classes, part))
+    figure, axis = _curves(predictions, task, classes, baselines, part, precision_points, area, "AUPRC")
+    drawn = drawable(target_pairs(predictions, task, classes, part))
     if drawn:
         prevalence = np.mean([labels.mean() for labels, _ in drawn.values()])
         axis.axhline(
@@ -72,18 +72,18 @@ def target_pairs(predictions, task, classes, part):
     return {name: (targets[i, known[i]], scores[i, known[i]]) for i, name in enumerate(names)}
 
 
-def _drawable(pairs):
+def drawable(pairs):
     """Return the pairs that hold both classes."""
     return {name: pair for name, pair in pairs.items() if 0 < pair[0].sum() < len(pair[0])}
 
 
-def _roc_curve(labels, scores):
+def roc_points(labels, scores):
     """Return the true positive rate at every false positive rate of the grid, from the origin."""
     false, true, _ = roc_curve(labels, scores)
     return np.append(0, _GRID), np.append(0, np.interp(_GRID, false, true))
 
 
-def _precision_curve(labels, scores):
+def precision_points(labels, scores):
     """Return the precision at every recall of the grid: steps, as the average precision counts them."""
     precision, recall, _ = precision_recall_curve(labels, scores)
     return _GRID, precision[::-1][np.searchsorted(recall[::-1], _GRID - 1e-12)]
@@ -92,7 +92,7 @@ def _precision_curve(labels, scores):
 def _curves(predictions, task, classes, baselines, part, curve, area, name):
     """Draw the curves, and for several targets the strip of their areas; returns the figure and the axis."""
     pairs = target_pairs(predictions, task, classes, part)
-    drawn = _drawable(pairs)
+    drawn = drawable(pairs)
     binary = task == "binary"
     lines = 0.2 * (2 + len(baselines or {}))
     size = (4.0, 4.0 + lines) if binary else (7.2, max(4.0, 0.9 + 0.19 * len(classes)) + lines / 2)
@@ -114,7 +114,7 @@ def _curves(predictions, task, classes, baselines, part, curve, area, name):
     _mean_line(axis, drawn, curve, area, f"{label}: {name}", color=colour, linewidth=2, zorder=4)
     others = {}
     for key in sorted(baselines or {}, key=[*BASELINES, *(baselines or {})].index):
-        found = _drawable(target_pairs(baselines[key], task, classes, part))
+        found = drawable(target_pairs(baselines[key], task, classes, part))
         label = BASELINES.get(key, key)
         colour, line = BASELINE_STYLES.get(key, ("#B5B5B5", "-."))
         if found:

@@ -24,6 +24,7 @@ MAY_IMPORT = {
     "evaluation": {"data"},
     "plots": set(),
     "report": {"plots"},
+    "sweeps": {"config", "data", "evaluation", "models"},
 }
 
 

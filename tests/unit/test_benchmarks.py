@@ -39,10 +39,21 @@ def test_extraction(here, tmp_path):
 
 
 def test_training(here, tmp_path):
-    ((_, rows),) = training.run(tmp_path, examples=70, models="S", repeats=1)
-    assert_finite(rows, "cpu_ratio", "wall_ratio", "examples_per_cpu_s")
+    larger = {2: (300, 0.5), 3: (40, 1.0)}
+    tables = training.run(tmp_path, examples=70, models="S", repeats=1, larger=larger)
+    assert [title for title, _ in tables] == [
+        "training",
+        "training, 140 sequences of 300 bp",
+        "training, 210 sequences of 40 bp",
+    ]
+    for _, rows in tables:
+        assert_finite(rows, "cpu_ratio", "wall_ratio", "examples_per_cpu_s")
     # One byte a base against four floats; nothing is held where it is streamed.
-    assert [row["input_mb"] for row in rows] == [0.021, 0, 0.021 * 16]
+    held = [[row["input_mb"] for row in rows] for _, rows in tables]
+    assert held == [[0.021, 0, 0.021 * 16], [0.042, 0, 0.042 * 16], [0.0084, 0]]
+    # Two epochs of 70, or half an epoch of 140, in whole batches of 64.
+    seen = [row["examples_per_cpu_s"] * row["cpu_s"] for row in (tables[0][1][0], tables[1][1][0])]
+    assert seen == pytest.approx([140, 128], rel=0.05)
 
 
 def test_filters(here, tmp_path, monkeypatch):

@@ -82,3 +82,76 @@ def test_a_spec_found_good_is_not_checked_again(checked, tmp_path):
     (tmp_path / "a.bed").write_text("chr1\t0\t13\n")
     assert checked(source, cache=cache) == [13]
     assert {json.loads(path.read_text())["length"] for path in cache.iterdir()} == {12, 13}
+
+
+def config_of(**models):
+    config = copy.deepcopy(BASE) | {"models": models}
+    config["datasets"]["d"]["sources"] = [{"fasta": "a.fa", "target": 1}]
+    return parse_config(config, "my.yaml")
+
+
+def test_what_a_training_gets_of_each_kind_of_model():
+    def located(path):
+        return f"/shipped/{path}"
+
+    models = {
+        "net": {"builder": "danq", "conv_filters": 3, "compile": {"loss": "mse"}},
+        "mine": {"builder": "mine.py", "width": 3},
+        "file": {"spec": "net.json"},
+        "inline": {"spec": {"model": {"layers": []}}},
+        "gc": {"baseline": "gc"},
+    }
+    config = config_of(**models)
+    empty = {"compile": {}, "training_params": {}, "callbacks": {}}
+    assert specs.spec_of(config, "net", located) == {
+        **empty,
+        "model": {"builder": "danq", "conv_filters": 3},
+        "compile": {"loss": "mse"},
+    }
+    assert specs.spec_of(config, "mine", located)["model"] == {"builder": "/shipped/mine.py", "width": 3}
+    assert specs.spec_of(config, "file", located) is None
+    assert specs.spec_of(config, "inline", located) == {"model": {"layers": []}}
+    assert specs.spec_of(config, "gc", located) is None
+    files = {name: specs.model_files(config, name, located) for name in models}
+    expected = {
+        "net": [],
+        "mine": ["/shipped/mine.py"],
+        "file": ["/shipped/net.json"],
+        "inline": [],
+        "gc": [],
+    }
+    assert files == expected
+    names = {name: specs.spec_name(config, name) for name in ("net", "mine", "file", "inline")}
+    assert names == {
+        "net": "models.net",
+        "mine": "models.mine",
+        "file": "net.json",
+        "inline": "models.inline.spec",
+    }
+
+
+def test_a_builder_is_checked_against_the_length_in_a_process(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.fa").write_text(">x\n" + "ACGT" * 10 + "\n")
+    (tmp_path / "mine.py").write_text("def build(inputs):\n    return inputs\n")
+    models = {"net": {"builder": "danq", "conv_width": 50}, "mine": {"builder": "mine.py"}}
+    config = config_of(**models)
+    config.experiments["f"] = config.experiments["e"].model_copy(update={"model": "mine"})
+    with pytest.raises(UserError) as caught:
+        specs.check_specs(config, "my.yaml")
+    assert str(caught.value).splitlines() == [
+        "models.net.conv_width: 50 does not fit: there are 40 positions; "
+        "write at most 40, or make windows longer",
+        "models.mine.builder: mine.py: build gives [40, 4] values per example; "
+        "end with Flatten, a global pooling or AttentionPooling",
+    ]
+
+
+def test_an_edit_of_ones_own_builder_is_checked_again(checked, tmp_path, monkeypatch):
+    (tmp_path / "a.bed").write_text("chr1\t0\t12\n")
+    (tmp_path / "mine.py").write_text("1")
+    monkeypatch.setitem(BASE["models"], "net", {"builder": "mine.py"})
+    source, cache = {"intervals": "a.bed", "target": 1}, tmp_path / "cache"
+    assert checked(source, cache=cache) == [12] and checked(source, cache=cache) == []
+    (tmp_path / "mine.py").write_text("2")
+    assert checked(source, cache=cache) == [12]

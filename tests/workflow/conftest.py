@@ -14,7 +14,9 @@ def finished(tmp_path_factory):
     config = yaml.safe_load(TINY)
     (folder / "spec.yaml").write_text(SPEC)
     # Files that edits of the config point to.
-    for name, content in {"other.yaml": SPEC, "other.fa": ">s1\n" + "ACGT" * 30, "other.txt": ""}.items():
+    others = {"other.yaml": SPEC, "other.fa": ">s1\n" + "ACGT" * 30, "other.txt": ""}
+    others["other.py"] = "def spread(target, score):\n    return float(score.std())\n"
+    for name, content in others.items():
         (folder / name).write_text(content)
     snakemake(folder, config)
     return folder, config

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from motifloom.data.audit import CHECKS, audit_examples, audit_split
+from motifloom.data.audit import CHECKS, audit_examples, audit_set, audit_split
 from motifloom.data.encode import DNA, PROTEIN
 
 TRAIN, VALIDATION, TEST = 0, 100, 150  # first rows of the parts
@@ -178,3 +178,27 @@ def test_a_split_in_another_order_than_the_dataset():
     split = pd.DataFrame({"id": regions["id"], "group": 0, "part": PARTS}).sample(frac=1, random_state=1)
     dataset = SimpleNamespace(regions=regions, tokens=tokens, alphabet=DNA)
     assert audit_split(dataset, split).equals(audit_examples(regions, tokens, PARTS))
+
+
+def test_an_extra_set_is_compared_with_every_part_of_the_dataset():
+    regions, tokens = make_examples()
+    own = SimpleNamespace(regions=regions, tokens=tokens, alphabet=DNA)
+    split = pd.DataFrame({"id": regions["id"], "part": PARTS})
+    theirs, other = make_examples(6, seed=9)
+    # The same ids and source; far away but for row 0, which overlaps train row 7; row 1 equals test row 160.
+    theirs["start"] += 10_000_000
+    theirs.loc[0, "start"] = 7100
+    theirs["end"] = theirs["start"] + 200
+    theirs["parent"] = ["", "", "", "", "", "s:4"]
+    other[1] = tokens[160]
+    extra = SimpleNamespace(regions=theirs, tokens=other, alphabet=DNA)
+    table = audit_set(own, split, extra)
+    assert set(table["part_b"]) == {"extra_set"} and len(table) == 3 * len(CHECKS)
+    assert leaks_of(table) == {
+        ("overlap", "train", "extra_set"): (1, 1, 1, "s:7 ~ extra_set/s:0"),
+        ("identical", "test", "extra_set"): (1, 1, 1, "s:160 ~ extra_set/s:1"),
+    }
+    places = {"genomes": {"s": "a.fa"}, "other_genomes": {"s": "b.fa"}}
+    assert list(leaks_of(audit_set(own, split, extra, **places))) == [("identical", "test", "extra_set")]
+    places["other_genomes"] = {"s": "a.fa"}
+    assert len(leaks_of(audit_set(own, split, extra, **places))) == 2

@@ -213,3 +213,51 @@ def test_rna_and_proteins(workshop, run):
     ]
     regions, found, _ = run(protein, alphabet="protein", unknown={"max_fraction": 0.2})
     assert found == ["MKVLX", "MKVLA"] and regions["gc"].isna().all()
+
+
+def test_weights_and_parts_reach_the_dataset_and_negatives_weigh_one(workshop, tmp_path, genome, sequences):
+    path = workshop.write("p.bed", "chr1\t100\t120\ta\t3\nchr2\t200\t220\tb\t0.5\n")
+    dataset = workshop.dataset(
+        [
+            {"intervals": path, "target": 1, "weight": {"column": 5}, "part": "train"},
+            {"negatives": "random", "ratio": 2, "target": 0},
+        ],
+        genome=genome,
+        split={"by": "column"},
+    )
+    regions, _ = prepare_regions(dataset, workshop.genomes, 1)
+    write_table(regions, tmp_path / "regions.tsv.gz")
+    extract(read_table(tmp_path / "regions.tsv.gz"), dataset, workshop.genomes, 1, tmp_path / "d.h5")
+    with Dataset(tmp_path / "d.h5") as store:
+        own = dict(zip(store.regions["id"], store.weights.tolist(), strict=True))
+        assert set(store.regions["part"]) == {"train"} and "weight" not in store.regions
+    assert own == {"p:1": 3, "p:2": 0.5} | {f"random:{i}": 1 for i in range(1, 5)}
+
+
+def test_bins_are_read_base_by_base(workshop, run, genome, sequences):
+    path = workshop.write("r.bed", "chr1\t0\t95\ta\t0\t-\nchr2\t300\t360\tb\t0\t+\n")
+    window = {"bin": 30, "step": 15, "flank": 3, "edge": "pad"}
+    regions, texts, _ = run([{"intervals": path}], genome=genome, window=window, split={"by": "held_out"})
+    assert regions["id"].tolist() == ["r:1.1", "r:1.2", "r:1.3", "r:1.4", "r:1.5", "r:2.1", "r:2.2", "r:2.3"]
+    assert regions["start"].tolist() == [-3, 12, 27, 42, 57, 297, 312, 327]
+    assert texts == [expected(row, sequences) for row in regions.itertuples()]
+    assert all(len(text) == 36 for text in texts)
+
+
+def test_a_held_out_set_of_one_class_or_of_none(workshop, tmp_path, genome):
+    path = workshop.write("p.bed", "chr1\t100\t120\nchr1\t110\t130\nchr1\t100\t120\n")
+    for source in ({"target": 1}, {}):
+        dataset = workshop.dataset([{"intervals": path, **source}], genome=genome, split={"by": "held_out"})
+        regions, ledger = prepare_regions(dataset, workshop.genomes, 1)
+        # The same window twice: without targets the two do not contradict each other.
+        assert regions["id"].tolist() == ["p:1", "p:2"] and len(ledger) == 1
+        extract(regions, dataset, workshop.genomes, 1, tmp_path / "d.h5")
+        with Dataset(tmp_path / "d.h5") as store:
+            np.testing.assert_array_equal(store.targets[:, 0], [1, 1] if source else [np.nan] * 2)
+
+
+def test_rna_in_both_cases(workshop, run):
+    fasta = workshop.write("p.fa", ">a\nacguACGU\n>a\nUUUUaaan\n")
+    source = {"fasta": fasta, "repeated_ids": "number"}
+    _, texts, _ = run([source], alphabet="rna", split={"by": "held_out"}, unknown={"max_fraction": 0.2})
+    assert texts == ["ACGUACGU", "UUUUAAAN"]

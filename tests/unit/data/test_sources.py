@@ -158,3 +158,47 @@ def test_labels_of_a_fasta_file_in_a_table_of_their_own(workshop, read):
     twice = workshop.write("twice.tsv", "name\tvalue\ns1\t1.5\ns1\t2\n")
     with pytest.raises(UserError, match=r"twice.tsv, line 3: s1 stands here again"):
         read(source | {"labels": twice, "target": {"column": "value"}}, task="regression")
+
+
+def test_weights_from_a_column(workshop, read):
+    bed = workshop.write("p.bed", "chr1\t0\t9\ta\t0.5\nchr1\t5\t9\tb\t2\n")
+    source = {"intervals": bed, "target": 1, "weight": {"column": 5}}
+    assert read(source)["weight"].tolist() == [0.5, 2]
+    assert "weight" not in read({"intervals": bed, "target": 1})
+
+
+@pytest.mark.parametrize("value", ["-1", "x", "nan", "inf", ""])
+def test_a_weight_that_is_none(workshop, read, value):
+    table = workshop.write("t.tsv", f"sequence\tw\nACGT\t1\nACGA\t{value}\n")
+    source = {"table": table, "sequence": "sequence", "target": 1, "weight": {"column": "w"}}
+    with pytest.raises(UserError, match=rf"line 3: sources\[0\].weight is '{value}', not a number from 0"):
+        read(source)
+
+
+def test_a_part_for_all_of_a_file(workshop, read):
+    fasta = workshop.write("p.fa", ">a\nACGT\n>b\nACGA\n")
+    frame = read({"fasta": fasta, "target": 1, "part": "test"}, split={"by": "column"})
+    assert frame["part"].tolist() == ["test", "test"]
+
+
+def test_sources_without_targets_where_they_may_be(workshop, read):
+    fasta = workshop.write("p.fa", ">a\nACGT\n>b\nACGA\n")
+    frame = read({"fasta": fasta}, split={"by": "held_out"})
+    assert frame["target.positive"].isna().all() and len(frame) == 2
+    with pytest.raises(ValueError, match=r"sources\[0\] has no target"):
+        read({"fasta": fasta})
+
+
+def test_repeated_names_are_numbered_where_asked_for(workshop, read):
+    fasta = workshop.write("p.fa", ">chr1:5-9(+)\nacGU\n>b x\nACGA\n>chr1:5-9(+)\nAAAA\n>chr1:5-9(+)\nCCCC\n")
+    with pytest.raises(UserError, match="the name chr1:5-9"):
+        read({"fasta": fasta, "target": 1}, alphabet="rna")
+    frame = read({"fasta": fasta, "target": 1, "repeated_ids": "number"}, alphabet="rna")
+    assert frame["name"].tolist() == ["chr1:5-9(+)", "b", "chr1:5-9(+).2", "chr1:5-9(+).3"]
+    assert frame["record"].tolist() == [1, 2, 3, 4]
+
+
+def test_repeated_names_keep_their_coordinates(workshop, read):
+    fasta = workshop.write("p.fa", ">chr1:5-9(+)\nACGU\n>chr1:5-9(+)\nAAAA\n")
+    frame = read({"fasta": fasta, "target": 1, "repeated_ids": "number"}, alphabet="rna")
+    assert rows(frame, "chrom", "raw_start", "raw_end", "strand") == [["chr1", 5, 9, "+"]] * 2

@@ -164,7 +164,7 @@ def test_an_example_without_coordinates_goes_with_its_parent():
 def test_wrong_lists_of_chromosomes(keys, message):
     regions, tokens, targets = make_examples()
     lists = {"train": [], "validation": [], "test": [], **keys}
-    flags = {"group_overlaps": True, "group_near_duplicates": False}
+    flags = {"group_overlaps": True, "group_near_duplicates": False, "validation_fraction": None}
     config = SimpleNamespace(by="chromosome", ratios=None, **flags, **lists)
     with pytest.raises(UserError, match=message):
         split_examples(
@@ -283,3 +283,46 @@ def test_a_dataset_gives_its_own_arrays_and_the_seed_its_name():
     assert not one.equals(other)
     with pytest.raises(UserError, match=r"datasets.a.split.test: no example is on chrX"):
         split_dataset(dataset, Split(by="chromosome", validation=["chr1"], test=["chrX"]), 1, "a")
+
+
+def test_a_held_out_dataset_is_all_test_whatever_its_classes():
+    regions, tokens, _ = make_examples(20)
+    for targets in (np.ones((20, 1), np.float32), np.full((20, 1), np.nan, np.float32)):
+        table = split((regions, tokens, targets), by="held_out")
+        assert counts(table) == {"test": 20} and table["group"].nunique() == 20
+
+
+def test_validation_is_drawn_from_train_by_groups():
+    regions, tokens, targets = make_examples(600)
+    tokens[100:400] = np.repeat(tokens[100:200], 3, axis=0)  # groups of three
+    regions["part"] = np.where(np.arange(600) < 480, "train", "test")
+    table = split((regions, tokens, targets), by="column", validation_fraction=0.15)
+    found = counts(table)
+    assert found["test"] == 120 and abs(found["validation"] - 72) <= 3
+    drawn = table[table["part"] != "test"].groupby("group")["part"].nunique()
+    assert (drawn == 1).all()
+    share = targets[(table["part"] == "validation").to_numpy()].mean()
+    assert abs(share - targets[:480].mean()) < 0.03
+    again = split((regions, tokens, targets), by="column", validation_fraction=0.15)
+    other = split((regions, tokens, targets), by="column", validation_fraction=0.15, seed=2)
+    assert (again["part"] == table["part"]).all() and (other["part"] != table["part"]).any()
+
+
+@pytest.mark.parametrize(
+    ("parts", "message"),
+    [
+        (["train", "validation", "test"], "100 examples are in part validation already; remove the key"),
+        (["test", "test", "test"], "no example is in train"),
+    ],
+)
+def test_a_validation_part_that_cannot_be_drawn(parts, message):
+    regions, tokens, targets = make_examples(300)
+    regions["part"] = np.tile(parts, 100)
+    with pytest.raises(UserError, match=f"datasets.d.split.validation_fraction: {message}"):
+        split((regions, tokens, targets), by="column", validation_fraction=0.2)
+
+
+def test_a_validation_share_goes_with_given_parts_only():
+    with pytest.raises(ValueError, match="validation_fraction:, which goes with by: column or by: file"):
+        Split(by="random", validation_fraction=0.2)
+    assert Split(by="column", validation_fraction=0.2, stratify=False).stratify is False

@@ -353,3 +353,52 @@ def test_two_readers_at_once(tmp_path, tokens):
     path = write(tmp_path / "d.h5", make_regions(7, {"positive": [0] * 7}), tokens)
     with Dataset(path) as first, Dataset(path) as second:
         np.testing.assert_array_equal(first.tokens[:], second.tokens[:])
+
+
+# --- weights and missing targets -------------------------------------------------------------------
+
+
+def test_weights_are_stored_and_are_no_column_of_the_regions(tmp_path, tokens):
+    regions = make_regions(7, {"positive": [0, 1, 1, 0, 1, 0, 0]})
+    regions.insert(9, "weight", [0.5, 1, 1, 2, 1, 0, 3])
+    with Dataset(write(tmp_path / "dataset.h5", regions, tokens)) as dataset:
+        assert dataset.weights.dtype == np.float32
+        assert dataset.weights.tolist() == [0.5, 1, 1, 2, 1, 0, 3]
+        assert list(dataset.regions) == FIXED
+
+
+def test_without_weights_there_are_none(tmp_path, tokens):
+    regions = make_regions(7, {"positive": [0, 1, 1, 0, 1, 0, 0]})
+    with Dataset(write(tmp_path / "dataset.h5", regions, tokens)) as dataset:
+        assert dataset.weights is None
+
+
+@pytest.mark.parametrize(
+    ("weights", "message"),
+    [
+        ([1, 1, -2, 1, 1, 1, 1], "reb1:3: weight -2 is not a number from 0"),
+        ([1, np.nan, 1, 1, 1, 1, 1], "reb1:2: weight nan"),
+        ([1, np.inf, 1, 1, 1, 1, 1], "reb1:2: weight inf"),
+        ([0] * 7, "every example weighs 0"),
+    ],
+)
+def test_weights_that_are_none(tmp_path, tokens, weights, message):
+    regions = make_regions(7, {"positive": [0, 1, 1, 0, 1, 0, 0]}).assign(weight=weights)
+    regions = regions[[c for c in regions if c != "target.positive"] + ["target.positive"]]
+    with pytest.raises(UserError, match=message):
+        write(tmp_path / "dataset.h5", regions, tokens)
+
+
+def test_examples_without_targets_where_they_may_be(tmp_path, tokens):
+    regions = make_regions(7, {"positive": [np.nan, 1, np.nan, 0, np.nan, 0, 0]})
+    with pytest.raises(UserError, match="reb1:1: target positive is missing"):
+        write(tmp_path / "refused.h5", regions, tokens)
+    with Dataset(write(tmp_path / "dataset.h5", regions, tokens, missing=True)) as dataset:
+        assert np.isnan(dataset.targets[:, 0]).tolist() == [True, False, True, False, True, False, False]
+
+
+def test_of_several_targets_none_may_be_missing_alone(tmp_path, tokens):
+    values = [0.0, 1, 2, 3, 4, 5, 6]
+    regions = make_regions(7, {"a": values, "b": [np.nan, *values[1:]]})
+    with pytest.raises(UserError, match="reb1:1: target b is missing"):
+        write(tmp_path / "dataset.h5", regions, tokens, task="regression", classes=["a", "b"], missing=True)

@@ -127,3 +127,75 @@ def test_sequences_without_coordinates_get_none():
     frame = sequences(12).assign(chrom="", raw_start=-1, raw_end=-1)
     frame = place_sequences(frame, Window(length=10), Ledger())
     assert frame[["start", "end"]].to_numpy().tolist() == [[-1, -1]]
+
+
+# --- bins ------------------------------------------------------------------------------------------
+
+
+def bins(frame, **window):
+    ledger = Ledger()
+    frame = place_windows(frame, {"chr1": 100, "chr2": 8}, Window(**window), ledger)
+    return frame[["bin", "start", "end", "width"]].to_numpy().tolist(), ledger.table()
+
+
+def test_an_interval_is_cut_into_bins_that_fit():
+    found, ledger = bins(intervals(("chr1", 10, 33)), bin=10)
+    assert found == [[1, 10, 20, 10], [2, 20, 30, 10]]
+    assert ledger[["action", "reason"]].values.tolist() == [["clipped", "its last 3 bp make no bin of 10"]]
+
+
+def test_bins_may_overlap_and_stand_apart():
+    found, ledger = bins(intervals(("chr1", 10, 30)), bin=10, step=5)
+    assert [row[1] for row in found] == [10, 15, 20] and ledger.empty
+    found, ledger = bins(intervals(("chr1", 10, 45)), bin=10, step=12)
+    assert [row[1] for row in found] == [10, 22, 34]
+    assert ledger["reason"].tolist() == ["its last 1 bp make no bin of 10"]
+
+
+def test_flanks_widen_the_window_and_move_no_bin():
+    found, _ = bins(intervals(("chr1", 20, 40), strand="-"), bin=10, flank=3)
+    assert found == [[1, 17, 33, 16], [2, 27, 43, 16]]
+
+
+def test_an_interval_without_a_bin_is_dropped_and_the_others_stay():
+    found, ledger = bins(intervals(("chr1", 0, 9), ("chr1", 50, 60)), bin=10)
+    assert found == [[1, 50, 60, 10]]
+    assert ledger[["line", "action", "reason"]].values.tolist() == [
+        [1, "dropped", "interval of 9 bp holds no bin of 10"]
+    ]
+
+
+def test_windows_of_bins_at_the_ends_of_a_chromosome():
+    whole = intervals(("chr1", 0, 100))
+    found, ledger = bins(whole, bin=20, flank=5)
+    assert [row[1:3] for row in found] == [[15, 45], [35, 65], [55, 85]]
+    assert ledger["action"].tolist() == ["dropped", "dropped"]
+    found, ledger = bins(whole, bin=20, flank=5, edge="pad")
+    assert [row[1] for row in found] == [-5, 15, 35, 55, 75]
+    assert ledger["action"].tolist() == ["padded", "padded"]
+
+
+def test_no_interval_left_gives_no_bin():
+    found, ledger = bins(intervals(("chr2", 9, 20)), bin=5)
+    assert found == [] and len(ledger) == 1
+
+
+@pytest.mark.parametrize(
+    ("window", "message"),
+    [
+        ({"step": 5}, "has step:, which goes with bin:"),
+        ({"flank": 5, "length": 20}, "has flank:, which goes with bin:"),
+        ({"bin": 10, "flank": 5, "length": 10}, r"a window is bin \+ 2 \* flank = 20; remove length"),
+        ({"bin": 10, "edge": "shift"}, "edge: shift"),
+        ({"bin": 10, "centre": "summit"}, "centre:"),
+    ],
+)
+def test_keys_that_bins_do_not_go_with(window, message):
+    with pytest.raises(ValueError, match=message):
+        Window(**window)
+
+
+def test_a_block_of_bins_is_read_again_as_it_was_written():
+    window = Window(bin=10, flank=5)
+    assert (window.length, window.step) == (20, 10)
+    assert Window.model_validate(window.model_dump()) == window

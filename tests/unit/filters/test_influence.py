@@ -3,7 +3,7 @@ import pytest
 from scipy.stats import norm
 
 from motifloom.evaluation import statistics
-from motifloom.evaluation.metrics import CLASSIFICATION, REGRESSION
+from motifloom.evaluation.statistics import CLASSIFICATION, REGRESSION
 from motifloom.filters import influence
 from motifloom.filters.influence import estimate, mean_estimate, metric_names, variance
 

@@ -6,6 +6,8 @@ import pandas as pd
 import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
+from motifloom.evaluation.statistics import CALIBRATION_BINS
+from motifloom.plots import evaluation
 from motifloom.plots.evaluation import (
     calibration,
     confusion,
@@ -146,6 +148,20 @@ def test_confusion_by_hand():
     np.testing.assert_allclose(figure.axes[0].images[0].get_array(), [[4 / 5, 1 / 5], [1 / 3, 2 / 3]])
     shown = [text.get_text() for text in figure.axes[0].texts]
     assert shown == ["0.80\n4", "0.20\n1", "0.33\n1", "0.67\n2"]
+
+
+def test_confusion_at_the_thresholds():
+    table = predictions("multilabel", ["a", "b"], n=8)
+    for name in ("a", "b"):
+        table[f"target.{name}"], table[f"score.{name}"] = [1, 1, 0, 0] * 2, [0.4, 0.3, 0.2, 0.1] * 2
+    figure = confusion(table, "multilabel", ["a", "b"], thresholds=[0.25, 0.5])
+    first, second = ([text.get_text() for text in axis.texts] for axis in figure.axes)
+    assert first == ["1.00\n4", "0.00\n0", "0.00\n0", "1.00\n4"]
+    assert second == ["1.00\n4", "0.00\n0", "1.00\n4", "0.00\n0"]
+
+
+def test_bins_are_those_of_the_calibration_error():
+    assert evaluation._BINS == CALIBRATION_BINS
 
 
 def test_confusion_of_an_absent_class_has_no_fraction():

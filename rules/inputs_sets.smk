@@ -1,0 +1,80 @@
+# Extra sets, and runs whose predictions are those of others put together.
+
+SET = f"{SEED}/sets/{{set}}"
+SET_PREDICTIONS = f"{SET}/predictions.tsv.gz"
+SET_METRICS = f"{SET}/metrics.tsv"
+SET_AUDIT = "results/datasets/{set}/audit.{dataset}.tsv"
+TRACK = f"{SET}/tracks/{{target}}"
+
+NETWORK_RUNS = [name for name, run in RUNS.items() if run.is_network]
+COMBINED = [name for name, run in RUNS.items() if run.members]
+LABELLED_SETS = [name for name, data in CONFIG.datasets.items() if data.held_out and data.labelled]
+
+
+def labelled_sets(wildcards):
+    """The extra sets of a run that have targets, in the order of the config."""
+    return [name for name in extra_sets(CONFIG, wildcards.experiment) if name in LABELLED_SETS]
+
+
+def of_set(path):
+    """Return an input function that fills a dataset's path for the wildcard set."""
+    return lambda wildcards: path.format(dataset=wildcards.set)
+
+
+def genomes_of(name):
+    """Return the genome of each source of a dataset."""
+    return {item.name: item.genome for item in list_inputs(CONFIG.datasets[name])}
+
+
+def set_fold(wildcards):
+    """The fold by which examples of a set have their parts: the run's own, on its own dataset."""
+    run = run_of(wildcards)
+    return run.fold if wildcards.set == run.dataset else 0
+
+
+def track_index(wildcards):
+    """Return the index of the one genome that the examples of a set lie on."""
+    paths = genome_paths(CONFIG.datasets[wildcards.set])
+    if len(paths) != 1:
+        raise ValueError(f"datasets.{wildcards.set} has {len(paths)} genomes; a track is of one")
+    return GENOME.format(genome=GENOME_NAMES[paths[0]])
+
+
+def members_of(wildcards):
+    """Return [name of a member, seed] for all that the predictions of a run are made of."""
+    return [[name, seed] for name in run_of(wildcards).members for seed in RUNS[name].seeds]
+
+
+def member_files(path):
+    """Return an input function that fills a path for every member of a run and each of its seeds."""
+    return lambda wildcards: [
+        path.format(experiment=name, seed=seed, set=getattr(wildcards, "set", ""))
+        for name, seed in members_of(wildcards)
+    ]
+
+
+def dropout_samples(wildcards):
+    """Return how often dropout is drawn for a run: what its experiment says, with which its name begins."""
+    return CONFIG.experiments[wildcards.experiment.split(".")[0]].dropout_samples
+
+
+def compared(path, wildcards, names=None):
+    """Fill a path for every run that is compared on a dataset, or some; of an extra set it is under sets/."""
+    if block(wildcards).held_out:
+        path = path.replace(SEED, f"{SEED}/sets/{wildcards.dataset}", 1)
+    return each(path, runs_on(wildcards) if names is None else names)
+
+
+def averaged_on(wildcards):
+    """The runs on a dataset whose extra sets have a mean; an extra set has none itself."""
+    return [] if block(wildcards).held_out else [name for name in runs_on(wildcards) if name in AVERAGED]
+
+
+def extra_files(experiment, seeds):
+    """Return what is made of the extra sets of an experiment without being asked for by name."""
+    paths = []
+    for name in extra_sets(CONFIG, experiment):
+        files = [SET_PREDICTIONS, *([SET_METRICS] if CONFIG.datasets[name].labelled else [])]
+        paths += [path.format(experiment=experiment, seed=seed, set=name) for seed in seeds for path in files]
+        paths.append(SET_AUDIT.format(set=name, dataset=RUNS[experiment].dataset))
+    return paths
