@@ -21,6 +21,17 @@ METHOD = r"^(top|significant|class_max|softmax|positive)\b"
 SUFFIXES = "tsv|svg|html|gz|h5|npz|keras|json|tbi|meme|jaspar|nwk|fa|fai|gzi|narrowPeak"
 # Documented files that the tiny run has not: of regressions, of ordinary gzip, made when asked for by name.
 OTHER = {"evaluation/scatter.svg", "genome.fa", "coefficients.tsv", "sensitivity.sample.tsv.gz"}
+OTHER |= {
+    "{experiment}/model.tsv",
+    "{experiment}/model.svg",
+    "embeddings/{layer}.tsv",
+    "embeddings/{layer}.svg",
+}
+OTHER |= {"activations/{set}.{layer}.h5", "activations/{set}.{layer}.tsv.gz", "resume/checkpoint.npz"}
+OTHER |= {"range_test.tsv", "range_test.json", "range_test.svg", "audit.{trained}.tsv"}
+OTHER |= {"strands.tsv.gz", "uncertainty.tsv.gz", "tracks/{target}.bed.gz"}
+OTHER |= {f"sweeps/{{sweep}}/{name}" for name in ("trials/{trial}.json", "trials.tsv", "importance.tsv")}
+OTHER |= {f"sweeps/{{sweep}}/{name}.svg" for name in ("importance", "parallel_coordinates", "history")}
 
 
 @pytest.fixture(scope="module")
