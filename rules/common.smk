@@ -140,6 +140,12 @@ def of_run(path):
     return lambda wildcards: path.format(dataset=run_of(wildcards).dataset)
 
 
+def gpus(wildcards):
+    """Ask for the GPUs that a training is to use."""
+    training = run_of(wildcards).training
+    return 0 if training["accelerator"] == "cpu" else training["gpus"]
+
+
 def library(script):
     """Return the library files that a script uses; as its input, an edit of them reruns their users."""
     return [

@@ -22,7 +22,7 @@ rule find_learning_rate:
         ENVIRONMENT
     threads: lambda wildcards: run_of(wildcards).training["threads"]
     resources:
-        gpu=lambda wildcards: run_of(wildcards).training["gpus"],
+        gpu=gpus,
         mem_mb=megabytes(2500, 4),
         runtime=minutes(60),
     params:

@@ -22,7 +22,7 @@ rule train:
         ENVIRONMENT
     threads: lambda wildcards: run_of(wildcards).training["threads"]
     resources:
-        gpu=lambda wildcards: run_of(wildcards).training["gpus"],
+        gpu=gpus,
         mem_mb=megabytes(2500, 1),
         runtime=minutes(240),
     params:
