@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import yaml
@@ -70,8 +71,12 @@ training_params: {epochs: 10, batch_size: 16}
 
 
 def snakemake(folder, config, *arguments, check=True):
-    """Run Snakemake in a folder with a config (a dict); return the finished process."""
-    path = Path(folder) / "config.yaml"
+    """Run Snakemake in a folder with a config (a dict); return the finished process.
+
+    The config is written to config.yaml; for a dry run, of which several may look at a folder, elsewhere.
+    """
+    dry = tempfile.TemporaryDirectory() if "-n" in arguments else None
+    path = Path(dry.name if dry else folder) / "config.yaml"
     path.write_text(yaml.safe_dump(config, sort_keys=False))
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
     command += ["--configfile", str(path), "--directory", str(folder), "--cores", "2", *arguments]

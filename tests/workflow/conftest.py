@@ -1,5 +1,6 @@
 """Finished runs that several tests look at."""
 
+import fcntl
 import shutil
 
 import pytest
@@ -8,10 +9,25 @@ from runner import SPEC, TINY, snakemake
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory):
-    """A folder in which the tiny config ran to its end, with that config."""
-    folder = tmp_path_factory.mktemp("tiny run")
+def finished(tmp_path_factory, request):
+    """A folder in which the tiny config ran to its end, with that config; one for all test processes.
+
+    Tests may plan in it, but run nothing.
+    """
+    root = tmp_path_factory.getbasetemp()
+    folder = (root.parent if hasattr(request.config, "workerinput") else root) / "tiny run"
     config = yaml.safe_load(TINY)
+    with open(f"{folder}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            begun = folder.with_name("tiny run begun")
+            begun.mkdir()
+            _run(begun, config)
+            begun.rename(folder)
+    return folder, config
+
+
+def _run(folder, config):
     (folder / "spec.yaml").write_text(SPEC)
     # Files that edits of the config point to.
     others = {"other.yaml": SPEC, "other.fa": ">s1\n" + "ACGT" * 30, "other.txt": ""}
@@ -19,7 +35,6 @@ def finished(tmp_path_factory):
     for name, content in others.items():
         (folder / name).write_text(content)
     snakemake(folder, config)
-    return folder, config
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from motifloom.filters.bank import FilterBank
 from motifloom.filters.meme import read_meme
 from motifloom.io import read_table
 
-pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("finished")]
+pytestmark = pytest.mark.workflow
 
 METHOD = r"^(top|significant|class_max|softmax|positive)\b"
 SUFFIXES = "tsv|svg|html|gz|h5|npz|keras|json|tbi|meme|jaspar|nwk|fa|fai|gzi|narrowPeak"

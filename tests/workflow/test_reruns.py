@@ -12,7 +12,7 @@ from runner import planned, snakemake
 
 from motifloom.reference import rows
 
-pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("finished")]
+pytestmark = pytest.mark.workflow
 
 ROOT = Path(__file__).parents[2]
 TABLE = (ROOT / "docs/reruns.md").read_text()

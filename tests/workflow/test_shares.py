@@ -3,7 +3,7 @@
 import pytest
 from runner import snakemake
 
-pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("finished")]
+pytestmark = pytest.mark.workflow
 
 TESTS = ["thresholds.tsv", "significance.h5", "significant.sites.bed.gz"]
 IMPORTANCE = ["importance.tsv", "importance.groups.tsv", "importance.iterations.tsv.gz"]
