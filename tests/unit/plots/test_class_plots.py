@@ -1,5 +1,3 @@
-import warnings
-
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -14,14 +12,6 @@ from motifloom.filters.classes import (
 )
 from motifloom.plots import classes
 from motifloom.plots.style import CLASS_COLOURS, save_figure
-
-
-@pytest.fixture(autouse=True)
-def _strict_and_tidy():
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        yield
-    plt.close("all")
 
 
 def data(filters=5, groups=3, rows=300):

@@ -1,5 +1,3 @@
-import warnings
-
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -9,14 +7,6 @@ from scipy.cluster.hierarchy import dendrogram, fcluster, leaves_list, linkage
 from motifloom.plots import clustering as plots
 from motifloom.plots.clustering import CLUSTER_COLOURS, Side
 from motifloom.plots.style import CLASS_COLOURS, save_figure
-
-
-@pytest.fixture(autouse=True)
-def _strict_and_tidy():
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        yield
-    plt.close("all")
 
 
 def words(figure):

@@ -1,6 +1,3 @@
-import warnings
-
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,14 +6,6 @@ from matplotlib.colors import to_hex
 from motifloom.plots.comparison import compare_precision_recall, compare_roc, forest
 from motifloom.plots.ranking import BASELINE_STYLES, roc_points
 from motifloom.plots.style import CLASS_COLOURS, GREY, save_figure
-
-
-@pytest.fixture(autouse=True)
-def _strict_and_tidy():
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        yield
-    plt.close("all")
 
 
 def row(

@@ -1,19 +1,8 @@
-import warnings
-
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 
 from motifloom.plots.data import NO_LABEL, class_members, counts, gc_content, part_colours
-
-
-@pytest.fixture(autouse=True)
-def _strict_and_tidy():
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        yield
-    plt.close("all")
 
 
 def regions(n=60, **columns):

@@ -1,5 +1,3 @@
-import warnings
-
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -8,14 +6,6 @@ from matplotlib.colors import to_hex
 
 from motifloom.plots.embedding import embedding, members
 from motifloom.plots.style import CLASS_COLOURS, GREY, save_figure
-
-
-@pytest.fixture(autouse=True)
-def _strict_and_tidy():
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        yield
-    plt.close("all")
 
 
 def table(targets, seed=0):

@@ -1,6 +1,3 @@
-import warnings
-
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
@@ -8,14 +5,6 @@ from motifloom.filters.enrichment import enrichment_table
 from motifloom.io import read_table, write_table
 from motifloom.plots.enrichment import enrichment_figure
 from motifloom.plots.style import save_figure
-
-
-@pytest.fixture(autouse=True)
-def _strict_and_tidy():
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        yield
-    plt.close("all")
 
 
 def table(filters=12, targets=3, rows=200, task="multiclass", **options):

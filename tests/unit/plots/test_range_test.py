@@ -1,15 +1,7 @@
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-import pytest
 
 from motifloom.plots.range_test import range_test
-
-
-@pytest.fixture(autouse=True)
-def _tidy():
-    yield
-    plt.close("all")
 
 
 def test_the_curve_and_the_suggested_rates():

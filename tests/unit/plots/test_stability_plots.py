@@ -1,20 +1,8 @@
-import warnings
-
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-import pytest
 
 from motifloom.plots.stability import MOST, seeds_per_motif
 from motifloom.plots.style import save_figure
-
-
-@pytest.fixture(autouse=True)
-def _strict_and_tidy():
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        yield
-    plt.close("all")
 
 
 def table(sets, missing=()):

@@ -1,6 +1,3 @@
-import warnings
-
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -20,14 +17,6 @@ TICKS = {
     "model.layers[0].filters": [(0.0, "2"), (1.0, "64")],
     "training.optimizer": [(0.25, "Adam"), (0.75, "SGD")],
 }
-
-
-@pytest.fixture(autouse=True)
-def _strict_and_tidy():
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        yield
-    plt.close("all")
 
 
 def texts(axis):

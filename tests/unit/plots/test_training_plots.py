@@ -1,19 +1,8 @@
-import warnings
-
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 
 from motifloom.plots.training import curves
-
-
-@pytest.fixture(autouse=True)
-def _strict_and_tidy():
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        yield
-    plt.close("all")
 
 
 def history(epochs=5, **columns):
