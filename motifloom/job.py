@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import logging
+import os
 import sys
 import traceback
 
@@ -26,21 +27,37 @@ def job(log):
         logger.handlers = [handler]
         logger.setLevel(logging.INFO)
         logger.propagate = False
-        terminal = sys.stderr
-        with contextlib.redirect_stdout(stream), contextlib.redirect_stderr(stream):
-            try:
+        try:
+            with _captured(stream):
                 yield
-            except UserError as error:
-                stream.write(f"Error: {error}\n")
-                terminal.write(f"Error: {error}\n")
-                sys.exit(1)
-            except Exception as error:
-                # What is no mistake of the user's keeps its traceback, in the log.
-                traceback.print_exc(file=stream)
-                line = f"Error: {_reason(error)} ({log} says where)\n"
-                stream.write(line)
-                terminal.write(line)
-                sys.exit(1)
+        except UserError as error:
+            _fail(stream, f"Error: {error}\n")
+        except Exception as error:
+            # What is no mistake of the user's keeps its traceback, in the log.
+            traceback.print_exc(file=stream)
+            _fail(stream, f"Error: {_reason(error)} ({log} says where)\n")
+
+
+@contextlib.contextmanager
+def _captured(stream):
+    """Send standard output and error into a file: what Python writes, and what compiled libraries write."""
+    with contextlib.ExitStack() as stack:
+        for number, ours in ((1, sys.stdout), (2, sys.stderr)):
+            ours.flush()
+            kept = os.dup(number)
+            stack.callback(os.close, kept)
+            stack.callback(os.dup2, kept, number)
+            os.dup2(stream.fileno(), number)
+        stack.enter_context(contextlib.redirect_stdout(stream))
+        stack.enter_context(contextlib.redirect_stderr(stream))
+        yield
+
+
+def _fail(stream, line):
+    """End a job with a line in its log and on the terminal."""
+    for file in (stream, sys.stderr):
+        file.write(line)
+    sys.exit(1)
 
 
 def _reason(error):

@@ -1,6 +1,8 @@
 """What a job leaves in its log and on the terminal."""
 
 import errno
+import os
+import subprocess
 
 import pytest
 
@@ -37,3 +39,14 @@ def test_a_job_that_ends_well_only_logs(tmp_path, capsys):
     with job(tmp_path / "x.log"):
         print("fine")
     assert (tmp_path / "x.log").read_text() == "fine\n" and capsys.readouterr().err == ""
+
+
+def test_what_compiled_libraries_write_is_in_the_log_too(tmp_path, capfd):
+    with pytest.raises(SystemExit), job(tmp_path / "x.log"):
+        os.write(1, b"to output\n")
+        subprocess.run(["sh", "-c", "echo to error >&2"], check=True)
+        raise UserError("x")
+    assert (tmp_path / "x.log").read_text() == "to output\nto error\nError: x\n"
+    assert capfd.readouterr() == ("", "Error: x\n")
+    os.write(2, b"afterwards\n")
+    assert capfd.readouterr() == ("", "afterwards\n")
