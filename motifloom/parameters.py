@@ -4,22 +4,24 @@ Names and defaults are those of the system that a builder comes from. Light, for
 `motifloom.models.builders` makes networks of them.
 """
 
-import re
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag, ValidationError, model_validator
+from pydantic import Discriminator, Field, Tag, ValidationError, model_validator
 
 from motifloom.config.blocks import Block, Positive
 from motifloom.errors import UserError, suggest
 from motifloom.validation import explain
 
-_EXPONENT = re.compile(r"[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+")
-
-
-def _number(value):
-    """Read 1e-4 as a number, which YAML 1.1 takes for text."""
-    return float(value) if isinstance(value, str) and _EXPONENT.fullmatch(value) else value
-
+# The learning-rate range test, and the training options that it does not depend on.
+RANGE_TEST = {"min": 1e-6, "max": 50.0, "epochs": None, "smoothing": 0.9}
+OUTSIDE_RANGE_TEST = (
+    "epochs",
+    "learning_rate",
+    "schedule",
+    "warmup_epochs",
+    "exact_metrics",
+    "shuffle_labels",
+)
 
 T = TypeVar("T")
 # One value for all layers, or a list with one for each.
@@ -28,9 +30,9 @@ PerLayer = Annotated[
     Discriminator(lambda value: "list" if isinstance(value, list) else "one"),
 ]
 Layers = Annotated[int, Field(ge=0, le=100)]
-Rate = Annotated[float, BeforeValidator(_number), Field(ge=0, lt=1)]
-Strength = Annotated[float, BeforeValidator(_number), Field(ge=0, le=1e3)]
-LearningRate = Annotated[float, BeforeValidator(_number), Field(gt=0, le=1e3)]
+Dropout = Annotated[float, Field(ge=0, lt=1)]
+Strength = Annotated[float, Field(ge=0, le=1e3)]
+LearningRate = Annotated[float, Field(gt=0, le=1e6)]
 Padding = Literal["valid", "same"]
 Merge = Literal["max", "mean", "concat", "none"]
 
@@ -84,10 +86,12 @@ class Layer:
 class Parameters(Block):
     """What all builders share.
 
-    `each` has the parameters that are per layer, by the one that is their number of layers.
+    `each` has the parameters that are per layer, by the one that is their number of layers; `shared` those
+    that all these layers have in common, and nothing else has.
     """
 
     each: ClassVar[dict] = {}
+    shared: ClassVar[dict] = {}
 
     order: Annotated[int, Field(ge=1, le=4)] = Field(
         1, description="Letters to a symbol: 2 makes the input one-hot dinucleotides; motifs need 1."
@@ -123,9 +127,9 @@ class Parameters(Block):
     def _lists_fit(self):
         for count, names in self.each.items():
             number = self.number(count)
-            for name in names:
+            for name in (*names, *self.shared.get(count, ())):
                 value, chosen = getattr(self, name), name in self.model_fields_set
-                if number == 0 and chosen:
+                if number == 0 and chosen and value is not None:
                     raise ValueError(f"has {name}:, which goes with {count} above 0")
                 if number and isinstance(value, list) and len(value) != number:
                     default = "" if chosen else " by default"
@@ -163,6 +167,7 @@ class Stack(Parameters):
         ),
         "num_dense_layers": ("dense_filters", "dropout_rate_dense", "l2_reg_dense"),
     }
+    shared: ClassVar[dict] = {"num_conv_layers": ("padding", "activation", "pool_after")}
 
     num_conv_layers: Layers = Field(2, description=f"Number of convolutions. {LAYERS}")
     conv_filters: PerLayer[Positive] = Field(500, description=FILTERS)
@@ -175,10 +180,10 @@ class Stack(Parameters):
     )
     max_pool_size: PerLayer[Positive] = Field(26, description=POOL)
     max_pool_stride: PerLayer[Positive] | None = Field(None, description=POOL_STRIDE)
-    dropout_rate_conv: PerLayer[Rate] = Field(0.3, description=DROPOUT_CONV)
+    dropout_rate_conv: PerLayer[Dropout] = Field(0.3, description=DROPOUT_CONV)
     num_dense_layers: Layers = Field(1, description=f"Number of dense layers before the last. {LAYERS}")
     dense_filters: PerLayer[Positive] = Field(300, description=DENSE)
-    dropout_rate_dense: PerLayer[Rate] = Field(0.3, description=DROPOUT_DENSE)
+    dropout_rate_dense: PerLayer[Dropout] = Field(0.3, description=DROPOUT_DENSE)
     l2_reg_conv: PerLayer[Strength] = Field(1e-4, description=f"{L2}a convolution.")
     l2_reg_dense: PerLayer[Strength] = Field(1e-4, description=f"{L2}a dense layer.")
     l2_reg_final: Strength = Field(1e-4, description=f"{L2}the output layer.")
@@ -204,6 +209,8 @@ class Stack(Parameters):
 class ConvStack(Stack):
     """Convolutions in a row, one max pooling, dense layers: the network of cnn_pipeline (Pfenning lab)."""
 
+    shared: ClassVar[dict] = {"num_conv_layers": (*Stack.shared["num_conv_layers"], "both_strands")}
+
     builder: Literal["conv_stack"] = Field("conv_stack", description="Its name.")
     both_strands: Merge | None = Field(None, description=STRANDS)
 
@@ -212,6 +219,9 @@ class DoubleStranded(Stack):
     """A conv_stack whose first filters read both strands, as Janggu's DnaConv2D."""
 
     builder: Literal["double_stranded"] = Field("double_stranded", description="Its name.")
+    num_conv_layers: Annotated[int, Field(ge=1, le=100)] = Field(
+        2, description=f"Number of convolutions. {LAYERS}"
+    )
     merge: Merge = Field("max", description=STRANDS.replace("; null: one strand", ""))
 
 
@@ -223,6 +233,7 @@ class Pysster(Parameters):
         "rnn_num": ("rnn_units", "rnn_bidirectional", "rnn_dropout_input", "rnn_dropout_recurrent"),
         "dense_num": ("neuron_num", "dropout_dense"),
     }
+    shared: ClassVar[dict] = {"conv_num": ("both_strands",)}
 
     builder: Literal["pysster"] = Field("pysster", description="Its name.")
     conv_num: Layers = Field(2, description=f"Number of convolutions, each with a pooling. {LAYERS}")
@@ -232,9 +243,9 @@ class Pysster(Parameters):
     pool_stride: PerLayer[Positive] = Field(2, description="Step of max pooling.")
     dense_num: Layers = Field(1, description=f"Number of dense layers before the last. {LAYERS}")
     neuron_num: PerLayer[Positive] = Field(100, description=DENSE)
-    dropout_input: Rate = Field(0.1, description="Rate of dropout of the input.")
-    dropout_conv: PerLayer[Rate] = Field(0.3, description="Rate of dropout after a pooling.")
-    dropout_dense: PerLayer[Rate] = Field(0.6, description=DROPOUT_DENSE)
+    dropout_input: Dropout = Field(0.1, description="Rate of dropout of the input.")
+    dropout_conv: PerLayer[Dropout] = Field(0.3, description="Rate of dropout after a pooling.")
+    dropout_dense: PerLayer[Dropout] = Field(0.6, description=DROPOUT_DENSE)
     kernel_constraint: Strength = Field(
         3, description="Largest norm of the weights that lead to a filter or unit; 0: none."
     )
@@ -245,8 +256,8 @@ class Pysster(Parameters):
     rnn_num: Annotated[int, Field(ge=1, le=100)] = Field(1, description=f"Number of these. {LAYERS}")
     rnn_units: PerLayer[Positive] = Field(32, description=RNN_UNITS)
     rnn_bidirectional: PerLayer[bool] = Field(True, description="Read in both directions.")
-    rnn_dropout_input: PerLayer[Rate] = Field(0.2, description="Rate of dropout of its input.")
-    rnn_dropout_recurrent: PerLayer[Rate] = Field(0.0, description="Rate of dropout of its state.")
+    rnn_dropout_input: PerLayer[Dropout] = Field(0.2, description="Rate of dropout of its input.")
+    rnn_dropout_recurrent: PerLayer[Dropout] = Field(0.0, description="Rate of dropout of its state.")
     both_strands: Merge | None = Field(None, description=STRANDS)
     learning_rate: LearningRate = Field(5e-4, description="Learning rate of Adam.")
     batch_size: Positive = Field(128, description="Examples to a step of the training.")
@@ -270,8 +281,6 @@ class Pysster(Parameters):
         given = self.model_fields_set & {"rnn_num", *self.each["rnn_num"]}
         if self.rnn_type is None and given:
             raise ValueError(f"has {sorted(given)[0]}:, which goes with rnn_type: LSTM or GRU")
-        if self.both_strands and not self.number("conv_num"):
-            raise ValueError("has both_strands:, which goes with conv_num above 0")
         return self
 
     def sections(self):
@@ -300,7 +309,7 @@ class MultiscaleAttention(Parameters):
     padding: Padding = Field("same", description=PADDING)
     activation: str = Field("relu", description=ACTIVATION)
     batch_norm: bool = Field(True, description="Batch normalisation after convolutions and dense layers.")
-    dropout_rate_conv: PerLayer[Rate] = Field(0.2, description=DROPOUT_CONV)
+    dropout_rate_conv: PerLayer[Dropout] = Field(0.2, description=DROPOUT_CONV)
     score_activation: str = Field(
         "tanh", description="Activation function of the score of a position, of which softmax makes weights."
     )
@@ -309,7 +318,7 @@ class MultiscaleAttention(Parameters):
     )
     num_dense_layers: Layers = Field(2, description=f"Number of dense layers before the last. {LAYERS}")
     dense_filters: PerLayer[Positive] = Field([256, 128], description=DENSE)
-    dropout_rate_dense: PerLayer[Rate] = Field([0.5, 0.3], description=DROPOUT_DENSE)
+    dropout_rate_dense: PerLayer[Dropout] = Field([0.5, 0.3], description=DROPOUT_DENSE)
     l2_reg_conv: PerLayer[Strength] = Field(0.0, description=f"{L2}a convolution.")
     l2_reg_dense: PerLayer[Strength] = Field(0.0, description=f"{L2}a dense layer.")
     both_strands: Merge | None = Field(None, description=STRANDS)
@@ -338,17 +347,17 @@ class Danq(Parameters):
     activation: str = Field("relu", description=ACTIVATION)
     max_pool_size: Positive = Field(13, description=POOL)
     max_pool_stride: Positive | None = Field(None, description=POOL_STRIDE)
-    dropout_rate_conv: Rate = Field(0.2, description="Rate of dropout after the pooling.")
+    dropout_rate_conv: Dropout = Field(0.2, description="Rate of dropout after the pooling.")
     rnn_type: Literal["LSTM", "GRU"] = Field("LSTM", description="Kind of the recurrent layers.")
     num_rnn_layers: Annotated[int, Field(ge=1, le=100)] = Field(
         1, description=f"Number of recurrent layers. {LAYERS}"
     )
     rnn_units: PerLayer[Positive] = Field(320, description=RNN_UNITS)
     rnn_bidirectional: PerLayer[bool] = Field(True, description="Read in both directions.")
-    dropout_rate_rnn: PerLayer[Rate] = Field(0.5, description="Rate of dropout after a recurrent layer.")
+    dropout_rate_rnn: PerLayer[Dropout] = Field(0.5, description="Rate of dropout after a recurrent layer.")
     num_dense_layers: Layers = Field(1, description=f"Number of dense layers before the last. {LAYERS}")
     dense_filters: PerLayer[Positive] = Field(925, description=DENSE)
-    dropout_rate_dense: PerLayer[Rate] = Field(0.0, description=DROPOUT_DENSE)
+    dropout_rate_dense: PerLayer[Dropout] = Field(0.0, description=DROPOUT_DENSE)
     both_strands: Merge | None = Field(None, description=STRANDS)
 
     def sections(self):
@@ -378,11 +387,11 @@ class ResidualDilated(Parameters):
     dilation_rate: list[Positive] | None = Field(
         None, description="Steps between the positions that a block's kernel reads; null: 2, 4, 8, ..."
     )
-    dropout_rate_conv: PerLayer[Rate] = Field(0.0, description="Rate of dropout in a block.")
+    dropout_rate_conv: PerLayer[Dropout] = Field(0.0, description="Rate of dropout in a block.")
     pool: Literal["mean", "max", "attention"] = Field("mean", description="What is taken over all positions.")
     num_dense_layers: Layers = Field(0, description=f"Number of dense layers before the last. {LAYERS}")
     dense_filters: PerLayer[Positive] = Field(64, description=DENSE)
-    dropout_rate_dense: PerLayer[Rate] = Field(0.0, description=DROPOUT_DENSE)
+    dropout_rate_dense: PerLayer[Dropout] = Field(0.0, description=DROPOUT_DENSE)
     both_strands: Merge | None = Field(None, description=STRANDS)
 
     def layers(self, count):
@@ -426,10 +435,10 @@ class Interpretable(Parameters):
     activation: str = Field("relu", description="Activation function of the other layers.")
     batch_norm: bool = Field(True, description=BATCH_NORM)
     max_pool_size: PerLayer[Positive] = Field([50, 2], description=POOL)
-    dropout_rate_conv: PerLayer[Rate] = Field([0.1, 0.2], description=DROPOUT_CONV)
+    dropout_rate_conv: PerLayer[Dropout] = Field([0.1, 0.2], description=DROPOUT_CONV)
     num_dense_layers: Layers = Field(1, description=f"Number of dense layers before the last. {LAYERS}")
     dense_filters: PerLayer[Positive] = Field(96, description=DENSE)
-    dropout_rate_dense: PerLayer[Rate] = Field(0.5, description=DROPOUT_DENSE)
+    dropout_rate_dense: PerLayer[Dropout] = Field(0.5, description=DROPOUT_DENSE)
     l2_reg_conv: PerLayer[Strength] = Field(1e-6, description=f"{L2}a convolution.")
     l2_reg_dense: PerLayer[Strength] = Field(1e-6, description=f"{L2}a dense layer.")
     both_strands: Merge | None = Field(None, description=STRANDS)

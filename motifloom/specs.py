@@ -31,11 +31,12 @@ def check_specs(config, where, locate=str, cache=None):
     cache : path, optional
         Folder that remembers specs found good.
     """
-    trained = [experiment for experiment in config.experiments.values() if experiment.model]
-    networks = [e for e in trained if not config.models[e.model].baseline]
-    names = dict.fromkeys(experiment.dataset for experiment in networks)
+    trained = {name: experiment for name, experiment in config.experiments.items() if experiment.model}
+    networks = {name: e for name, e in trained.items() if not config.models[e.model].baseline}
+    names = dict.fromkeys(experiment.dataset for experiment in networks.values())
     lengths = {name: _length(config.datasets[name], locate) for name in names}
-    checks = [_check_of(config, e, lengths[e.dataset], locate) for e in networks if lengths[e.dataset]]
+    known = [name for name, experiment in networks.items() if lengths[experiment.dataset]]
+    checks = [_check_of(config, name, lengths[networks[name].dataset], locate) for name in known]
     marks = [Path(cache or ".") / f"{_digest(check)}.json" for check in checks]
     new = [(c, m) for c, m in zip(checks, marks, strict=True) if cache is None or not m.exists()]
     if not new:
@@ -48,8 +49,9 @@ def check_specs(config, where, locate=str, cache=None):
         write_json(check, mark)
 
 
-def _check_of(config, experiment, length, locate):
+def _check_of(config, key, length, locate):
     """Return the check of an experiment's network: its content and the shapes it must fit."""
+    experiment = config.experiments[key]
     name, dataset = experiment.model, config.datasets[experiment.dataset]
     files = model_files(config, name, locate)
     return {
@@ -62,6 +64,7 @@ def _check_of(config, experiment, length, locate):
         "n_targets": 1 if dataset.task == "binary" else len(dataset.classes),
         "classes": dataset.classes,
         "training": experiment.training.model_dump(),
+        "training_path": f"experiments.{key}.training",
     }
 
 
@@ -112,7 +115,9 @@ def _length(dataset, locate):
 
 def _digest(check):
     code = [path.read_text() for path in sorted((Path(__file__).parent / "models").rglob("*.py"))]
-    code.append((Path(__file__).parent / "parameters.py").read_text())
+    # What the check depends on beside the networks' own package.
+    for name in ("parameters", "validation", "config/blocks"):
+        code.append((Path(__file__).parent / f"{name}.py").read_text())
     versions = [importlib.metadata.version("keras"), *code]
     return hashlib.sha256(json.dumps([check, versions], sort_keys=True).encode()).hexdigest()[:24]
 

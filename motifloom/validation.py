@@ -8,6 +8,17 @@ from pydantic import Tag
 
 from motifloom.errors import suggest
 
+_EXPONENT = re.compile(r"[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+")
+
+
+def read_numbers(item):
+    """Turn text such as 1e-3, which YAML 1.1 does not read as a number, into numbers, however deep."""
+    if isinstance(item, dict):
+        return {key: read_numbers(value) for key, value in item.items()}
+    if isinstance(item, list | tuple):
+        return [read_numbers(value) for value in item]
+    return float(item) if isinstance(item, str) and _EXPONENT.fullmatch(item) else item
+
 
 class Place(NamedTuple):
     """Where a value stands: key path, type there, field of it, and whether the type is one of several."""

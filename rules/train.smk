@@ -18,6 +18,8 @@ rule train:
         "results/logs/train/{experiment}.seed{seed}.log",
     benchmark:
         "results/benchmarks/train/{experiment}.seed{seed}.tsv"
+    wildcard_constraints:
+        experiment=either(NETWORK_RUNS),
     conda:
         ENVIRONMENT
     threads: lambda wildcards: run_of(wildcards).training["threads"]
@@ -31,6 +33,7 @@ rule train:
         where=lambda wildcards: spec_name(CONFIG, run_of(wildcards).model),
         fold=lambda wildcards: run_of(wildcards).fold,
         training=lambda wildcards: train_options(run_of(wildcards).training),
+        notes=train_notes,
     script:
         "../scripts/train.py"
 

@@ -18,6 +18,7 @@ with job(snakemake.log[0]), Dataset(snakemake.input.dataset) as dataset:
         seed=derive_seed(options.seed, "train", wildcards.experiment, wildcards.seed),
         training=options.training,
         where=options.where,
+        path=f"experiments.{wildcards.experiment.split('.')[0]}.training",
         start_from=next(iter(snakemake.input.start_from), None),
     )
     write_table(table, output.table)

@@ -10,7 +10,9 @@ from motifloom.randomness import derive_seed
 
 with job(snakemake.log[0]), Dataset(snakemake.input.dataset) as dataset:
     options, files, output = snakemake.params, snakemake.input, snakemake.output
-    rates = [read_json(path) for path in files.get("rates", [])]
+    notes = {"experiment": snakemake.wildcards.experiment, "replicate": int(snakemake.wildcards.seed)}
+    path = f"experiments.{snakemake.wildcards.experiment.split('.')[0]}.training"
+    rates = [read_json(file) for file in files.get("rates", [])]
     train(
         options.spec or files.spec[0],
         dataset,
@@ -20,8 +22,9 @@ with job(snakemake.log[0]), Dataset(snakemake.input.dataset) as dataset:
         provenance=output.provenance,
         filters=output.filters,
         seed=derive_seed(options.seed, "train", snakemake.wildcards.experiment, snakemake.wildcards.seed),
-        training=with_rates(options.training, rates[0]) if rates else options.training,
+        training=with_rates(options.training, rates[0], path) if rates else options.training,
         where=options.where,
+        path=path,
         start_from=next(iter(files.get("start_from", [])), None),
-        notes={"experiment": snakemake.wildcards.experiment, "replicate": int(snakemake.wildcards.seed)},
+        notes=notes | options.notes,
     )

@@ -1,11 +1,13 @@
 """The types that all blocks of the config share."""
 
-import re
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$", max_length=60)]
+from motifloom.validation import read_numbers
+
+LONGEST_NAME = 60  # letters of a name in the config
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$", max_length=LONGEST_NAME)]
 Part = Literal["train", "validation", "test"]
 # Upper bounds only keep slips of the finger (10^12 resamples) from running for ever.
 Positive = Annotated[int, Field(ge=1, le=100_000_000)]
@@ -26,18 +28,21 @@ Distinct = Annotated[list[T], AfterValidator(_each_once)]
 
 
 class Block(BaseModel):
-    """A block of the config: no unknown keys, no silent conversion of types."""
+    """A block of the config: no unknown keys, no silent conversion of types but of text such as 1e-3."""
 
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
-
-_EXPONENT = re.compile(r"^[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+$")
-
-
-def read_numbers(item):
-    """Turn text such as 1e-3 into a number, which YAML 1.1 reads as text."""
-    if isinstance(item, dict):
-        return {key: read_numbers(value) for key, value in item.items()}
-    if isinstance(item, list):
-        return [read_numbers(value) for value in item]
-    return float(item) if isinstance(item, str) and _EXPONENT.match(item) else item
+    @field_validator("*", mode="wrap")
+    @classmethod
+    def _numbers_in_text(cls, value, validate):
+        """Read text as numbers where it can be nothing else."""
+        try:
+            return validate(value)
+        except ValidationError as error:
+            numbers = read_numbers(value)
+            if numbers == value:
+                raise
+            try:
+                return validate(numbers)
+            except ValidationError:
+                raise error from None

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, ConfigDict, Discriminator, Field, Tag, crea
 from motifloom.config.blocks import Block
 from motifloom.parameters import CATALOGUE, is_file, unknown, unused
 
-KINDS = ("spec", "builder", "baseline")
+MODEL_KINDS = ("spec", "builder", "baseline")
 
 
 class Chosen(Block):
@@ -21,7 +21,7 @@ class Chosen(Block):
     @model_validator(mode="before")
     @classmethod
     def _one_kind(cls, values):
-        given = [kind for kind in KINDS if isinstance(values, dict) and values.get(kind) is not None]
+        given = [kind for kind in MODEL_KINDS if isinstance(values, dict) and values.get(kind) is not None]
         if isinstance(values, dict) and len(given) != 1:
             raise ValueError(
                 f"has {' and '.join(given) or 'no kind'}; takes exactly one of spec, builder and baseline"
@@ -69,7 +69,9 @@ class Baseline(Chosen):
 
     spec: ClassVar[None] = None
 
-    baseline: Literal["gc", "kmer"] = Field(description="Logistic regression (ridge for values) instead.")
+    baseline: Literal["gc", "kmer", "additive"] = Field(
+        description="Logistic regression (ridge for values) on GC, k-mers, or letters by position instead."
+    )
     k: Annotated[int, Field(ge=1, le=8)] | None = Field(
         None, description="Length of the k-mers of baseline kmer; none: 6."
     )

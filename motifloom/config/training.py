@@ -2,15 +2,22 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
-from motifloom.config.blocks import Block, Positive, read_numbers
+from motifloom.config.blocks import Block, Positive
+from motifloom.parameters import OUTSIDE_RANGE_TEST, RANGE_TEST, LearningRate
+from motifloom.validation import read_numbers
 
-Rate = Annotated[float, BeforeValidator(read_numbers), Field(gt=0, le=1e6)]
 Epochs = Annotated[int, Field(ge=0, le=1_000_000)]
 Keras = Annotated[str | dict[str, Any], BeforeValidator(read_numbers)]
+# Weights of classes: how they follow from their frequencies, or a table.
+ClassWeight = Annotated[
+    Annotated[Literal["none", "reciprocal", "proportional", "balanced"], Tag("mode")]
+    | Annotated[dict[int | str, Annotated[float, Field(ge=0)]], Tag("table")],
+    Discriminator(lambda value: "table" if isinstance(value, dict) else "mode"),
+]
 # Which keys go with which kinds of schedule, beside the kind.
-KINDS = {
+SCHEDULE_KEYS = {
     "constant": (),
     "exponential": ("decay_per_epoch",),
     "cosine": ("lr_final",),
@@ -34,15 +41,6 @@ KINDS = {
         "momentum_max",
     ),
 }
-# What a learning-rate range test does not depend on.
-OUTSIDE_RANGE_TEST = {
-    "epochs",
-    "learning_rate",
-    "schedule",
-    "warmup_epochs",
-    "exact_metrics",
-    "shuffle_labels",
-}
 
 
 class Schedule(Block):
@@ -54,11 +52,11 @@ class Schedule(Block):
     decay_per_epoch: Annotated[float, Field(gt=0, le=1)] | None = Field(
         None, description="exponential: factor of the rate per epoch, in equal factors per step; none: 0.95."
     )
-    lr_init: Rate | None = Field(
+    lr_init: LearningRate | None = Field(
         None, description="cyclic, one_cycle: rate at the beginning; none: lr_max / 20."
     )
-    lr_max: Rate | None = Field(None, description="cyclic, one_cycle: the highest rate.")
-    lr_final: Annotated[float, BeforeValidator(read_numbers), Field(ge=0, le=1e6)] | None = Field(
+    lr_max: LearningRate | None = Field(None, description="cyclic, one_cycle: the highest rate.")
+    lr_final: Annotated[float, Field(ge=0, le=1e6)] | None = Field(
         None, description="cosine, one_cycle: rate at the end; none: 0 (cosine), lr_init / 10000 (one_cycle)."
     )
     from_range_test: bool = Field(
@@ -86,8 +84,8 @@ class Schedule(Block):
     @model_validator(mode="after")
     def _nothing_ignored(self):
         for key, field in type(self).model_fields.items():
-            if key != "kind" and getattr(self, key) != field.default and key not in KINDS[self.kind]:
-                kinds = " or ".join(kind for kind, keys in KINDS.items() if key in keys)
+            if key != "kind" and getattr(self, key) != field.default and key not in SCHEDULE_KEYS[self.kind]:
+                kinds = " or ".join(kind for kind, keys in SCHEDULE_KEYS.items() if key in keys)
                 raise ValueError(f"has {key}:, which goes with kind: {kinds}")
         if self.kind in ("cyclic", "one_cycle"):
             if self.from_range_test == (self.lr_max is not None):
@@ -106,13 +104,16 @@ class Schedule(Block):
 class RangeTest(Block):
     """The learning-rate range test, made when its files are asked for."""
 
-    min: Rate = Field(1e-6, description="The first learning rate.")
-    max: Rate = Field(50.0, description="The last learning rate, unless the loss diverges before.")
+    min: LearningRate = Field(RANGE_TEST["min"], description="The first learning rate.")
+    max: LearningRate = Field(
+        RANGE_TEST["max"], description="The last learning rate, unless the loss diverges before."
+    )
     epochs: Positive | None = Field(
-        None, description="Epochs over which the rate rises; none: the fewest that have 100 steps."
+        RANGE_TEST["epochs"],
+        description="Epochs over which the rate rises; none: the fewest that have 100 steps.",
     )
     smoothing: Annotated[float, Field(ge=0, lt=1)] = Field(
-        0.9, description="Weight of the past in the smoothed loss; 0 does not smooth."
+        RANGE_TEST["smoothing"], description="Weight of the past in the smoothed loss; 0 does not smooth."
     )
 
     @model_validator(mode="after")
@@ -164,15 +165,11 @@ class Training(Block):
     optimizer: Keras | None = Field(
         None, description="Instead of the spec's: a Keras optimizer's name, or {class_name, config}."
     )
-    learning_rate: Rate | None = Field(None, description="Instead of the optimizer's own.")
+    learning_rate: LearningRate | None = Field(None, description="Instead of the optimizer's own.")
     loss: Keras | None = Field(
         None, description="Instead of the spec's: a Keras loss' name, or {class_name, config}."
     )
-    class_weight: (
-        Literal["none", "reciprocal", "proportional", "balanced"]
-        | dict[int | str, Annotated[float, Field(ge=0)]]
-        | None
-    ) = Field(
+    class_weight: ClassWeight | None = Field(
         None,
         description="Instead of the spec's: none, reciprocal (balanced is the same), proportional, or "
         "{class: weight} with names or numbers.",

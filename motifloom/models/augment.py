@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from motifloom.errors import UserError
 from motifloom.randomness import derive_seed
 
 STRANDS = ("both", "random")
@@ -51,6 +52,15 @@ class Augmentation:
 
 
 NOTHING = Augmentation()
+
+
+def check_shift(augmentation, length, path="training"):
+    """Raise a UserError where examples of a length could be moved out of their windows as a whole."""
+    if augmentation.shift >= length:
+        raise UserError(
+            f"{path}.augmentation.shift: {augmentation.shift} is not below the length of the windows, "
+            f"{length}; lower it"
+        )
 
 
 def augment(tokens, augmentation, alphabet, *, seed, epoch, examples, copies):

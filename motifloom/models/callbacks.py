@@ -59,7 +59,7 @@ def make_callbacks(section, model, folder, validated, where="spec", task=None):
     callbacks : list of keras.callbacks.Callback
         With an optimizer that averages weights (use_ema), first the one that lets the averaged weights be
         validated and kept: see :class:`Averages`.
-    best : keras.callbacks.EarlyStopping
+    best : Best
         Restores the best weights at the end and knows their epoch. "Best" is what the first EarlyStopping
         of the spec says (monitor, mode, min_delta), else the least loss on the validation part. It never
         stops.
@@ -99,7 +99,45 @@ def make_callbacks(section, model, folder, validated, where="spec", task=None):
             raise UserError(f"{path}: {first_line(error)}") from error
     best = best or {"monitor": "val_loss" if validated else "loss", "mode": "min"}
     forever = 2**31
-    return callbacks, keras.callbacks.EarlyStopping(**best, patience=forever, restore_best_weights=True)
+    return callbacks, Best(**best, patience=forever, restore_best_weights=True)
+
+
+class Best(keras.callbacks.EarlyStopping):
+    """Keep the best weights; an epoch whose value is no number is none that was measured."""
+
+    def get_monitor_value(self, logs):
+        """Return the value of an epoch, or None."""
+        value = super().get_monitor_value(logs)
+        return None if value is None or math.isnan(value) else value
+
+
+def check_measured(best, settings, where):
+    """Raise a UserError where no epoch of a training would tell which weights are the best.
+
+    Parameters
+    ----------
+    best : Best
+        From :func:`make_callbacks`.
+    settings : dict
+        epochs, and perhaps validation_freq, from :func:`motifloom.models.settings.fit_arguments`.
+    where : str
+        What to call the spec in messages.
+    """
+    epochs, every = settings["epochs"], settings.get("validation_freq", 1)
+    measured = range(1, epochs + 1)
+    if best.monitor.startswith("val_") and best.monitor not in EXACT:
+        validated = every if isinstance(every, list) else range(every, epochs + 1, every)
+        measured = [epoch for epoch in validated if epoch <= epochs]
+    if not measured:
+        raise UserError(
+            f"{where}: training_params.validation_freq: {every} is no epoch of {epochs}, so that "
+            f"{best.monitor} is never measured; lower it"
+        )
+    if max(measured) <= best.start_from_epoch:
+        raise UserError(
+            f"{where}: callbacks.EarlyStopping.start_from_epoch: {best.start_from_epoch} leaves none of "
+            f"{epochs} epochs in which {best.monitor} is measured; lower it, or raise epochs"
+        )
 
 
 def _check_possible(name, optimizer, path):
@@ -114,8 +152,9 @@ def _check_possible(name, optimizer, path):
         raise UserError(f"{path}: remove it; with use_ema the averaged weights are validated and kept anyway")
     if name == "ReduceLROnPlateau" and not isinstance(optimizer._learning_rate, keras.Variable):
         raise UserError(
-            f"{path}: cannot lower a learning rate that follows a schedule; "
-            "remove it, or the schedule (training.schedule, training.warmup_epochs, or the optimizer's own)"
+            f"{path}: cannot lower a learning rate that follows a schedule; leave it out by callbacks: "
+            "{ReduceLROnPlateau: false}, or remove the schedule (training.schedule, training.warmup_epochs, "
+            "or the optimizer's own)"
         )
 
 

@@ -57,7 +57,7 @@ def configure(threads=None, accelerator="auto", precision="float32"):
     tf.get_logger().setLevel("ERROR")
 
 
-def spread(gpus=1, kind="GPU"):
+def spread(gpus=1, kind="GPU", where="training"):
     """Return a context in which to build a network that is trained on several GPUs at once.
 
     Each computes an equal share of every batch, and all keep the same weights (TensorFlow's
@@ -72,6 +72,8 @@ def spread(gpus=1, kind="GPU"):
         1 is a context that does nothing.
     kind : str
         TensorFlow's kind of device; tests have no GPU.
+    where : str
+        What to call the training options in messages.
 
     Raises
     ------
@@ -83,7 +85,7 @@ def spread(gpus=1, kind="GPU"):
     found = tf.config.list_logical_devices(kind)
     if len(found) < gpus:
         raise UserError(
-            f"training.gpus: {gpus} were asked for, but TensorFlow sees {len(found)}; lower it, or ask for "
+            f"{where}.gpus: {gpus} were asked for, but TensorFlow sees {len(found)}; lower it, or ask for "
             "more where the job runs"
         )
     return tf.distribute.MirroredStrategy([device.name for device in found[:gpus]]).scope()
@@ -103,7 +105,7 @@ def prepare(model, xla="auto", where="training"):
         never does where results are to be the same in every run (it holds that against XLA), though
         TensorFlow asks XLA for that too.
     where : str
-        How messages begin.
+        What to call the training options in messages.
 
     Raises
     ------

@@ -4,6 +4,8 @@ Keras' AUC sums up counts at 200 thresholds; these are scikit-learn's, over all 
 has no target.
 """
 
+import logging
+
 import keras
 import numpy as np
 from sklearn.metrics import average_precision_score, roc_auc_score
@@ -11,6 +13,10 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 from motifloom.errors import UserError
 from motifloom.models.callbacks import EXACT, each_callback
 from motifloom.models.predict import predict
+
+logger = logging.getLogger(__name__)
+
+BATCH = 512  # examples predicted at a time
 
 
 def wants_exact(spec, training):
@@ -29,13 +35,48 @@ def wants_exact(spec, training):
     return any(str(monitor).lower() in EXACT for monitor in monitors)
 
 
-def check_task(task):
-    """Raise a UserError for a task that has no classes."""
+def check_task(task, path="training"):
+    """Raise a UserError for a task that has no classes; `path` is that of the training options."""
     if task == "regression":
         raise UserError(
-            "training.exact_metrics: AUROC and AUPRC are of classes, and the task is regression; "
+            f"{path}.exact_metrics: AUROC and AUPRC are of classes, and the task is regression; "
             "set it to false and watch val_loss"
         )
+
+
+def check_classes(targets, task, wanted, path="training"):
+    """Raise a UserError where the validation part has no AUROC, and it is `wanted`; else warn of it.
+
+    Parameters
+    ----------
+    targets : float32 (n, T)
+        Of the validation part.
+    task : str
+    wanted : bool
+        Whether val_auroc or val_auprc is asked for or watched.
+    path : str
+        What to call the training options in messages.
+    """
+    if wanted:
+        check_task(task, path)
+    if wanted and not len(targets):
+        raise UserError(
+            f"{path}.exact_metrics: there are no validation examples to measure val_auroc and val_auprc on; "
+            "give the split a validation part, or set it to false and watch loss"
+        )
+    if task == "regression" or not len(targets):
+        return
+    measured = sum(_has_both(target > 0.5) for target in map(_known, targets.T))
+    if wanted and not measured:
+        raise UserError(
+            f"{path}.exact_metrics: the validation part has one class only, so that val_auroc and val_auprc "
+            "have no value; give it examples of both, or set exact_metrics to false and watch val_loss"
+        )
+    if not measured:
+        logger.warning("the validation part has examples of one class only")
+    elif wanted and measured < targets.shape[1]:
+        n = targets.shape[1]
+        logger.warning("val_auroc and val_auprc leave out %d of %d targets: one class only", n - measured, n)
 
 
 class ExactMetrics(keras.callbacks.Callback):
@@ -51,35 +92,16 @@ class ExactMetrics(keras.callbacks.Callback):
     targets : float32 (n, T)
         Of these rows. NaN is a missing target.
     task : {"binary", "multilabel", "multiclass"}
-    alphabet : motifloom.data.encode.Alphabet, optional
-        Only for `reverse_complement`.
-    reverse_complement : bool
-        Average the scores of both strands.
-    batch_size : int
-
-    Raises
-    ------
-    UserError
-        For a regression, or without validation examples.
     """
 
-    def __init__(
-        self, tokens, rows, targets, task, *, alphabet=None, reverse_complement=False, batch_size=512
-    ):
+    def __init__(self, tokens, rows, targets, task):
         super().__init__()
-        check_task(task)
-        if not len(rows):
-            raise UserError(
-                "training.exact_metrics: there are no validation examples to measure val_auroc and val_auprc "
-                "on; give the split a validation part, or set it to false and watch loss"
-            )
         self.tokens, self.rows, self.targets, self.task = _Rows(tokens, rows), rows, targets, task
-        self.options = {"alphabet": alphabet, "reverse_complement": reverse_complement}
-        self.batch_size = min(batch_size, len(rows))
 
     def on_epoch_end(self, epoch, logs=None):
         """Measure the network as it is now."""
-        scores = predict(self.model, self.tokens, task=self.task, batch=self.batch_size, **self.options)
+        batch = min(BATCH, len(self.rows))
+        scores = predict(self.model, self.tokens, task=self.task, alphabet=None, batch=batch)
         logs.update(zip(EXACT, exact_metrics(self.targets, scores), strict=True))
 
 
@@ -113,10 +135,15 @@ def exact_metrics(targets, scores):
     """
     values = []
     for target, score in zip(np.transpose(targets), np.transpose(scores), strict=True):
-        known = np.isfinite(target)
-        positive = target[known] > 0.5
-        if positive.any() and not positive.all() and np.isfinite(score[known]).all():
-            values.append(
-                [metric(positive, score[known]) for metric in (roc_auc_score, average_precision_score)]
-            )
+        positive, score = _known(target) > 0.5, score[np.isfinite(target)]
+        if _has_both(positive) and np.isfinite(score).all():
+            values.append([metric(positive, score) for metric in (roc_auc_score, average_precision_score)])
     return tuple(np.mean(values, axis=0)) if values else (np.nan, np.nan)
+
+
+def _known(target):
+    return target[np.isfinite(target)]
+
+
+def _has_both(positive):
+    return positive.any() and not positive.all()

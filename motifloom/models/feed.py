@@ -30,6 +30,8 @@ class Feed(keras.callbacks.Callback):
         Weight of each of these examples in the loss.
     seed : int or None
         Seed of the order, which is another in every epoch, and of the augmentation; None keeps the order.
+    shuffle : bool
+        False keeps the order whatever the seed.
     augmentation : motifloom.models.augment.Augmentation
     alphabet : motifloom.data.encode.Alphabet or None
         Needed where something is augmented.
@@ -57,6 +59,7 @@ class Feed(keras.callbacks.Callback):
         batch_size,
         weights=None,
         seed=None,
+        shuffle=True,
         augmentation=NOTHING,
         alphabet=None,
         stream=False,
@@ -64,7 +67,8 @@ class Feed(keras.callbacks.Callback):
     ):
         super().__init__()
         self.rows, self.targets, self.weights = np.asarray(rows), targets, weights
-        self.batch_size, self.seed, self.stream = batch_size, seed, stream
+        self.batch_size, self.stream = batch_size, stream
+        self.seed, self.shuffle = seed, shuffle and seed is not None
         self.augmentation, self.alphabet, self.epoch = augmentation, alphabet, 0
         self.length = tokens.shape[1]
         if alphabet is not None and augmentation.reverse_complement:
@@ -73,7 +77,7 @@ class Feed(keras.callbacks.Callback):
         held = stream or isinstance(tokens, np.ndarray)
         self.tokens = tokens if held else _read_all(tokens, self.rows)
         self._places = self.rows if held else np.arange(len(self.rows))
-        every = math.ceil(augmentation.copies * len(self.rows) / batch_size)
+        every = count_steps(len(self.rows), batch_size, augmentation)
         self.steps = min(steps or every, every)
         self.batches = self._dataset()
 
@@ -101,7 +105,7 @@ class Feed(keras.callbacks.Callback):
     def _orders(self, epoch):
         """Yield (array of tokens, row of each example in it, entry of each example), block by block."""
         n, copies = len(self.rows), self.augmentation.copies
-        rng = None if self.seed is None else generator(self.seed, "order", epoch)
+        rng = generator(self.seed, "order", epoch) if self.shuffle else None
         if not self.stream:
             order = np.arange(copies * n) if rng is None else rng.permutation(copies * n)
             size = max(1, BLOCK // self.length)
@@ -133,6 +137,11 @@ class Feed(keras.callbacks.Callback):
         )
         batches = blocks.prefetch(1).rebatch(self.batch_size).take(self.steps)
         return batches.apply(tf.data.experimental.assert_cardinality(self.steps)).prefetch(4)
+
+
+def count_steps(n, batch_size, augmentation=NOTHING):
+    """Return the number of batches of an epoch over n examples."""
+    return math.ceil(augmentation.copies * n / batch_size)
 
 
 def _read(tokens, rows):

@@ -110,14 +110,18 @@ def receptive_field(model, layer):
         begins in padding. A layer without positions, or behind one that mixes all of them (recurrent,
         attention, flattened, of a kind not known here), sees the whole sequence: (L, 0, 0).
     """
-    wanted = output_tensor(model, layer)
+    return tensor_field(model, output_tensor(model, layer))
+
+
+def tensor_field(model, tensor):
+    """Return which bases each position of a symbolic tensor sees: see :func:`receptive_field`."""
     whole = Field(model.input_shape[1] or 0, 0, 0)
     fields = {id(model.inputs[0]): Field(1, 1, 0)}
-    for node in nodes_between(model.inputs, [wanted]):
-        before = [fields.get(id(tensor), whole) for tensor in node.input_tensors]
-        for tensor in node.outputs:
-            fields[id(tensor)] = _step(node, tensor, before, whole)
-    return fields[id(wanted)]
+    for node in nodes_between(model.inputs, [tensor]):
+        before = [fields.get(id(source), whole) for source in node.input_tensors]
+        for output in node.outputs:
+            fields[id(output)] = _step(node, output, before, whole)
+    return fields[id(tensor)]
 
 
 def _step(node, output, before, whole):

@@ -8,19 +8,18 @@ import numpy as np
 import pandas as pd
 
 from motifloom.errors import UserError
-from motifloom.models import device
 from motifloom.models.augment import Augmentation
+from motifloom.models.feed import count_steps
 from motifloom.models.schedules import INIT_SHARE, Segment, Segments
-from motifloom.models.settings import fit_arguments, merge_options
-from motifloom.models.spec import build_model, read_spec
-from motifloom.models.training import fit, select_examples
-from motifloom.models.transfer import freeze, take_weights
+from motifloom.models.settings import fit_arguments
+from motifloom.models.spec import read_spec
+from motifloom.models.training import fit, prepared_network, select_examples
+from motifloom.parameters import OUTSIDE_RANGE_TEST, RANGE_TEST
 
 logger = logging.getLogger(__name__)
 
-DEFAULTS = {"min": 1e-6, "max": 50.0, "epochs": None, "smoothing": 0.9}
-# Training options that a range test does not use.
-UNUSED = ("epochs", "learning_rate", "schedule", "warmup_epochs", "exact_metrics")
+# Settings of a spec's training that a range test does not use.
+UNUSED = ("steps_per_epoch", "validation_freq")
 FEWEST_STEPS = 100
 # The loss has diverged when it is this far above the lowest, in units of the lowest.
 DIVERGED = 3
@@ -32,12 +31,12 @@ MARGIN = 0.1
 LEAST_FALL = 0.01
 
 
-def range_test(spec, dataset, parts, *, seed=0, training=None, where=None, start_from=None):
+def range_test(spec, dataset, parts, *, seed=0, training=None, where=None, path="training", start_from=None):
     """Train a network with a rate that rises exponentially from step to step, and note the loss.
 
     Parameters
     ----------
-    spec, dataset, parts, where, start_from
+    spec, dataset, parts, where, path, start_from
         As in :func:`motifloom.models.training.train`.
     seed : int
         On one machine the same seed and threads give the same losses.
@@ -53,29 +52,17 @@ def range_test(spec, dataset, parts, *, seed=0, training=None, where=None, start
     suggestion : dict
         See :func:`suggest_rates`, with `diverged`.
     """
-    training = {key: value for key, value in (training or {}).items() if key not in UNUSED}
-    options = {**DEFAULTS, **(training.pop("range_test", None) or {})}
-    device.configure(
-        training.get("threads"), training.get("accelerator") or "auto", training.get("precision") or "float32"
-    )
+    training = {key: value for key, value in (training or {}).items() if key not in OUTSIDE_RANGE_TEST}
+    options = {**RANGE_TEST, **(training.pop("range_test", None) or {})}
     where = where or ("spec" if isinstance(spec, dict) else str(spec))
-    spec = merge_options(read_spec(spec, where), training, dataset.classes)
-    compiled = {key: value for key, value in spec["compile"].items() if "metrics" not in key}
-    # Every step is looked at, so each is a call of its own.
-    spec = {**spec, "compile": {**compiled, "metrics": [], "steps_per_execution": 1}, "callbacks": {}}
-    sizes = {"length": dataset.length, "alphabet_size": dataset.alphabet.size, "task": dataset.task}
-    with device.spread(training.get("gpus", 1)):
-        model = build_model(spec, **sizes, n_targets=len(dataset.target_names), seed=seed, where=where)
-    device.prepare(model, training.get("xla", "auto"))
-    if start_from:
-        take_weights(model, start_from, replace_head=bool(training.get("replace_head")))
-    if training.get("freeze"):
-        freeze(model, training["freeze"])
+    told = {"training": training, "where": where, "path": path}
+    spec = _bare(read_spec(spec, where))
+    model, spec, _ = prepared_network(spec, dataset, seed=seed, start_from=start_from, **told)
     examples = select_examples(dataset, parts)
     rows = examples["train"][0]
     examples["validation"] = (rows[:0], examples["train"][1][:0])
     batch = fit_arguments(spec, dataset.task, len(dataset.target_names), where)["batch_size"]
-    steps = math.ceil(Augmentation.of(training).copies * len(rows) / batch)
+    steps = count_steps(len(rows), batch, Augmentation.of(training))
     epochs = options["epochs"] or math.ceil(FEWEST_STEPS / steps)
     rising = Rising(options["min"], options["max"], options["smoothing"])
     fit(
@@ -89,12 +76,21 @@ def range_test(spec, dataset, parts, *, seed=0, training=None, where=None, start
         weights=getattr(dataset, "weights", None),
         seed=seed,
         where=where,
+        path=path,
         callbacks=[rising],
     )
     table = rising.table()
-    suggestion = {**suggest_rates(table), "diverged": rising.diverged}
+    suggestion = {**suggest_rates(table, path), "diverged": rising.diverged}
     _log(suggestion, len(table))
     return table, suggestion
+
+
+def _bare(spec):
+    """Return a spec without what a range test does not use; every step, looked at, is a call of its own."""
+    compiled = {key: value for key, value in spec["compile"].items() if "metrics" not in key}
+    fitted = {key: value for key, value in spec["training_params"].items() if key not in UNUSED}
+    compiled |= {"metrics": [], "steps_per_execution": 1}
+    return {**spec, "compile": compiled, "training_params": fitted, "callbacks": {}}
 
 
 class Rising(keras.callbacks.Callback):
@@ -119,7 +115,8 @@ class Rising(keras.callbacks.Callback):
         self.steps = self.params["steps"] * self.params["epochs"]
         optimizer = getattr(self.model.optimizer, "inner_optimizer", self.model.optimizer)
         last = max(self.steps - 1, 1)
-        self.schedule = Segments([Segment(0, 0, last, self.low, self.high, "exponential")])
+        rise = math.log(self.high / self.low)
+        self.schedule = Segments([Segment(0, 0, last, self.low, rise, "exponential")])
         optimizer.learning_rate = self.schedule
 
     def on_train_batch_begin(self, batch, logs=None):
@@ -177,7 +174,7 @@ def smooth(values, weight):
     return total[0] / total[1]
 
 
-def suggest_rates(table):
+def suggest_rates(table, where="training"):
     """Return the rates that a range test suggests for a cyclic or one-cycle schedule.
 
     `learning_rate_max` is a tenth of the rate at which the smoothed loss leaves its lowest level: the last
@@ -189,6 +186,8 @@ def suggest_rates(table):
     ----------
     table : pandas.DataFrame
         See :func:`range_test`.
+    where : str
+        What to call the training options in messages.
 
     Returns
     -------
@@ -204,7 +203,7 @@ def suggest_rates(table):
     """
     if len(table) < 10:
         raise UserError(
-            f"training.range_test: the loss diverged, or the test ended, after {len(table)} steps; "
+            f"{where}.range_test: the loss diverged, or the test ended, after {len(table)} steps; "
             "lower min, or raise epochs"
         )
     rate, loss = table["learning_rate"].to_numpy(), table["smoothed_loss"].to_numpy()
@@ -241,7 +240,7 @@ def with_rates(training, suggestion, where="training"):
     suggestion : dict
         See :func:`suggest_rates`.
     where : str
-        How messages begin.
+        What to call the training options in messages.
 
     Raises
     ------
@@ -251,7 +250,7 @@ def with_rates(training, suggestion, where="training"):
     if not suggestion["fell"]:
         raise UserError(
             f"{where}.schedule.from_range_test: the loss fell at no rate of the range test; look at "
-            "range_test.svg, change training.range_test, or write lr_max instead"
+            f"range_test.svg, change {where}.range_test, or write lr_max instead"
         )
     rates = {"lr_max": suggestion["learning_rate_max"], "lr_init": suggestion["learning_rate_init"]}
     return {**training, "schedule": {**training["schedule"], **rates}}

@@ -10,6 +10,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from motifloom.dependencies import modules_used
 from motifloom.io import atomic_path
 
 logger = logging.getLogger(__name__)
@@ -36,9 +37,11 @@ def fingerprint(facts, arrays=()):
 
 
 def code_fingerprint():
-    """Return a SHA-256 of the modules of this package, on which a training's course depends."""
-    modules = sorted(Path(__file__).parent.rglob("*.py"))
-    return fingerprint([path.read_text() for path in modules])
+    """Return a SHA-256 of the library's modules that a training uses."""
+    library = Path(__file__).parents[1]
+    roots = [library / "models/training.py", library / "data/encode.py"]  # the second comes with the dataset
+    used = {path for root in roots for path in (str(root), *modules_used(root, library.parent))}
+    return fingerprint([Path(path).read_text() for path in sorted(used)])
 
 
 class Checkpoints(keras.callbacks.Callback):
@@ -83,7 +86,8 @@ class Checkpoints(keras.callbacks.Callback):
             return 0
         try:
             with np.load(self.path, allow_pickle=False) as content:
-                arrays = dict(content)
+                # NumPy's files do not know bfloat16 by name.
+                arrays = {name: v.view("bfloat16") if v.dtype == "V2" else v for name, v in content.items()}
             state = json.loads(arrays.pop("state").tobytes())
         except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile):
             logger.warning("%s: cannot be read; the training starts anew", self.path)
@@ -110,9 +114,7 @@ class Checkpoints(keras.callbacks.Callback):
         with self.model.distribute_strategy.scope():
             self.model.optimizer.build(self.model.trainable_variables)
         for i, variable in enumerate(_variables(self.model)):
-            value = self._arrays[f"variable/{i}"]
-            dtype = keras.ops.convert_to_numpy(variable.value).dtype
-            variable.assign(value if value.dtype == dtype else value.view(dtype))  # bfloat16 loses its name
+            variable.assign(self._arrays[f"variable/{i}"])
         for i, (callback, state) in enumerate(zip(self.callbacks, self._state["callbacks"], strict=True)):
             vars(callback).update(state["plain"])
             for name, number in state["arrays"].items():

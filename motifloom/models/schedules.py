@@ -29,7 +29,11 @@ DEFAULTS = {
 
 
 class Segment(NamedTuple):
-    """From value `first` at step `start` to `last` at step `end`, by `shape`; it holds from `begin` on."""
+    """From value `first` at step `start` to `last` at step `end`, by `shape`; it holds from `begin` on.
+
+    Of an exponential one, `last` is the natural logarithm of the last value in units of the first: the value
+    itself may be too small for a number.
+    """
 
     begin: float
     start: float
@@ -68,8 +72,7 @@ class Segments(keras.optimizers.schedules.LearningRateSchedule):
         values = [
             first + (last - first) * share,
             last + (first - last) * (1 + tf.cos(math.pi * share)) / 2,
-            # Only read where the shape is exponential, whose values are above 0.
-            tf.abs(first) * tf.pow(tf.abs(last) / tf.maximum(tf.abs(first), 1e-300), share),
+            first * tf.exp(last * share),  # only read where the shape is exponential
         ]
         shape = tf.gather(tf.constant([SHAPES.index(name) for name in columns[5]]), number)
         return tf.cast(tf.gather(tf.stack(values), shape), tf.float32)
@@ -97,7 +100,7 @@ def _value(segment, share):
         return first + (last - first) * share
     if segment.shape == "cosine":
         return last + (first - last) * (1 + np.cos(np.pi * share)) / 2
-    return first * (last / first) ** share
+    return first * np.exp(last * share)
 
 
 class Momentum(float):
@@ -124,32 +127,6 @@ class Momentum(float):
     def __reduce__(self):
         """Pickle and copy as the base value alone."""
         return float, (float(self),)
-
-
-def rates(schedule, *, learning_rate, warmup_epochs=0, steps_per_epoch, epochs):
-    """Return the learning rate of every step of a training.
-
-    Parameters
-    ----------
-    schedule : dict or None
-        See :func:`install_schedule`.
-    learning_rate : float
-        The optimizer's own, which schedules without lr_max start from.
-    warmup_epochs, steps_per_epoch, epochs
-        See :func:`install_schedule`.
-
-    Returns
-    -------
-    float64 (epochs * steps_per_epoch,)
-    """
-    chain = rate_segments(schedule, learning_rate, warmup_epochs, steps_per_epoch, epochs)
-    return Segments(chain).values(epochs * steps_per_epoch)
-
-
-def momenta(schedule, *, warmup_epochs=0, steps_per_epoch, epochs):
-    """Return the momentum of every step, float64 (epochs * steps_per_epoch,), or None if it is constant."""
-    chain = momentum_segments(schedule, warmup_epochs, steps_per_epoch, epochs)
-    return None if chain is None else Segments(chain).values(epochs * steps_per_epoch)
 
 
 def install_schedule(model, schedule, *, warmup_epochs=0, steps_per_epoch, epochs, where="training"):
@@ -187,12 +164,7 @@ def install_schedule(model, schedule, *, warmup_epochs=0, steps_per_epoch, epoch
     steps_per_epoch, epochs : int
         Of the training; batches, not calls of TensorFlow.
     where : str
-        How messages begin.
-
-    Returns
-    -------
-    list of keras.callbacks.Callback
-        None are needed: everything happens in the training step.
+        What to call the training options in messages.
 
     Raises
     ------
@@ -200,12 +172,12 @@ def install_schedule(model, schedule, *, warmup_epochs=0, steps_per_epoch, epoch
         If warm-up and tail leave no epoch, the optimizer has a schedule of its own already, or no momentum.
     """
     if (schedule is None or schedule.get("kind") == "constant") and not warmup_epochs:
-        return []
+        return
     optimizer = getattr(model.optimizer, "inner_optimizer", model.optimizer)
     if not isinstance(optimizer._learning_rate, keras.Variable):
         raise UserError(
             f"{where}.schedule: the spec's compile.optimizer.config.learning_rate is a schedule already; "
-            "write a number there, or remove training.schedule and warmup_epochs"
+            f"write a number there, or remove {where}.schedule and warmup_epochs"
         )
     rate = float(keras.ops.convert_to_numpy(optimizer.learning_rate))
     sizes = (warmup_epochs, steps_per_epoch, epochs)
@@ -222,11 +194,28 @@ def install_schedule(model, schedule, *, warmup_epochs=0, steps_per_epoch, epoch
                 f"cycle; use SGD, Adam or AdamW, or remove momentum_base and momentum_max"
             )
         setattr(optimizer, setting, Momentum(schedule["momentum_max"], Segments(turned), optimizer))
-    return []
 
 
 def rate_segments(schedule, learning_rate, warmup_epochs, steps_per_epoch, epochs):
-    """Return the segments of the learning rate; a ValueError's message begins with the key that is wrong."""
+    """Return the segments of the learning rate of a training.
+
+    Parameters
+    ----------
+    schedule : dict or None
+    warmup_epochs, steps_per_epoch, epochs : int
+        All as for :func:`install_schedule`.
+    learning_rate : float
+        The optimizer's own, which schedules without lr_max start from.
+
+    Returns
+    -------
+    list of Segment
+
+    Raises
+    ------
+    ValueError
+        Its message begins with the key that is wrong.
+    """
     schedule = _complete(schedule)
     warm, tail = _lengths(schedule, warmup_epochs, steps_per_epoch, epochs)
     end = steps_per_epoch * epochs - tail
@@ -240,7 +229,7 @@ def rate_segments(schedule, learning_rate, warmup_epochs, steps_per_epoch, epoch
 
 
 def momentum_segments(schedule, warmup_epochs, steps_per_epoch, epochs):
-    """Return the segments of the momentum, or None where it does not change."""
+    """Return the segments of the momentum as :func:`rate_segments` does, or None where it does not change."""
     if not (schedule or {}).get("momentum_max"):
         return None
     schedule = _complete(schedule)
@@ -284,8 +273,8 @@ def _main(schedule, rate, start, end, steps_per_epoch):
     if kind == "constant":
         return [Segment(start, start, end, rate, rate)]
     if kind == "exponential":
-        last = rate * schedule["decay_per_epoch"] ** ((end - start) / steps_per_epoch)
-        return [Segment(start, start, end, rate, last, "exponential")]
+        fall = math.log(schedule["decay_per_epoch"]) * (end - start) / steps_per_epoch
+        return [Segment(start, start, end, rate, fall, "exponential")]
     if kind == "cosine":
         return [Segment(start, start, end, rate, final or 0.0, "cosine")]
     low, high = schedule["lr_init"], schedule["lr_max"]

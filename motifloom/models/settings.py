@@ -1,15 +1,19 @@
 """Sections `compile` and `training_params` of a spec: what a training is told beside its data."""
 
+import contextlib
 import inspect
 
 import keras
 import numpy as np
 
 from motifloom.errors import UserError
-from motifloom.models.callbacks import make_callbacks
+from motifloom.models import device
+from motifloom.models.augment import Augmentation, check_shift
+from motifloom.models.callbacks import check_measured, make_callbacks
 from motifloom.models.exact import check_task, wants_exact
 from motifloom.models.names import nearest
 from motifloom.models.schedules import install_schedule
+from motifloom.models.transfer import freeze
 
 # The data are the dataset's, and callbacks have a section of their own.
 NOT_FIT = {"self", "x", "y", "validation_data", "validation_split", "sample_weight", "callbacks"}
@@ -17,9 +21,11 @@ NOT_FIT = {"self", "x", "y", "validation_data", "validation_split", "sample_weig
 WEIGHTINGS = ("reciprocal", "proportional", "balanced")
 # Where the options of a training block go in a spec.
 COMPILED, FITTED = ("optimizer", "loss"), ("epochs", "batch_size", "class_weight")
+# Settings of a training that are whole numbers above 0.
+WHOLE = ("epochs", "batch_size", "steps_per_epoch", "validation_steps", "validation_batch_size")
 
 
-def merge_options(spec, training, classes=None):
+def merge_options(spec, training, classes=None, where="spec"):
     """Return a spec with the options of a training block in its sections.
 
     Parameters
@@ -33,12 +39,19 @@ def merge_options(spec, training, classes=None):
         left alone.
     classes : sequence of str, optional
         Names that class_weight may use instead of numbers, in the order of the numbers.
+    where : str
+        What to call the spec in messages.
 
     Returns
     -------
     dict
         With the sections `compile` and `training_params`. A section `compile` that was empty, so that the
         task was to choose the metrics, says so with `metrics: auto`.
+
+    Raises
+    ------
+    UserError
+        If class_weight names a class that there is not, or one twice.
     """
     given = {key: value for key, value in training.items() if value is not None}
     section = dict(spec.get("compile") or {})
@@ -54,13 +67,51 @@ def merge_options(spec, training, classes=None):
     if fitted.get("class_weight") == "none":
         del fitted["class_weight"]
     if isinstance(fitted.get("class_weight"), dict) and classes:
-        fitted["class_weight"] = _numbered(fitted["class_weight"], list(classes))
+        path = f"{where}: training_params.class_weight"
+        fitted["class_weight"] = _numbered(fitted["class_weight"], list(classes), path)
     return {**spec, "compile": section, "training_params": fitted}
 
 
-def _numbered(weights, classes):
-    """Return class weights by number, as text, which JSON keeps; what is no class's name stays as it is."""
-    return {str(classes.index(name) if name in classes else name): value for name, value in weights.items()}
+def _numbered(weights, classes, path):
+    """Return class weights by number, as text, which JSON keeps; a name goes before a number like it."""
+    numbered = {}
+    for name, value in weights.items():
+        name = str(name)
+        if name not in classes and not name.isdecimal():
+            near = nearest(name, classes) or f"; classes are {', '.join(classes)}"
+            raise UserError(f"{path}: there is no class {name!r}{near}")
+        number = str(classes.index(name) if name in classes else int(name))
+        if number in numbered:
+            raise UserError(f"{path}: gives class {number} twice, by name and by number; remove one")
+        numbered[number] = value
+    return numbered
+
+
+@contextlib.contextmanager
+def blamed_on(training, where, path):
+    """Let errors about what a training block has put into a spec name the key of the block.
+
+    Parameters
+    ----------
+    training : dict
+        The training block.
+    where : str
+        What messages call the spec.
+    path : str or None
+        What to call the training block in them; None leaves errors alone.
+    """
+    try:
+        yield
+    except UserError as error:
+        text = str(error)
+        for section, keys in (("compile", COMPILED), ("training_params", FITTED)):
+            for key in keys:
+                place, given = f"{where}: {section}.{key}", training.get(key)
+                if path and given is not None and text.startswith(place):
+                    rest = text.removeprefix(place)
+                    rest = rest if isinstance(given, dict) else rest.removeprefix(".class_name")
+                    raise UserError(f"{path}.{key}{rest}") from error
+        raise
 
 
 def _with_rate(optimizer, rate):
@@ -99,13 +150,24 @@ def fit_arguments(spec, task, n_targets, where="spec"):
     for key in given:
         if key not in known:
             raise UserError(f"{path}.{key}: is no setting of a training{nearest(key, known)}")
+    if given.get("initial_epoch"):
+        raise UserError(f"{path}.initial_epoch: remove it; a training that was killed goes on by itself")
+    given = {key: value for key, value in given.items() if value is not None and key != "initial_epoch"}
     arguments = {"epochs": 30, "batch_size": 64, **given, "verbose": 0}
-    for key in ("epochs", "batch_size"):
-        value = arguments[key]
-        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-            raise UserError(f"{path}.{key}: {value!r} is not a whole number above 0")
+    for key in WHOLE:
+        if not _is_whole(arguments.get(key, 1)):
+            raise UserError(f"{path}.{key}: {arguments[key]!r} is not a whole number above 0")
+    every = arguments.get("validation_freq", 1)
+    if not (isinstance(every, list) and every and all(map(_is_whole, every))) and not _is_whole(every):
+        raise UserError(f"{path}.validation_freq: {every!r} is no whole number above 0, or list of them")
+    if not isinstance(arguments.get("shuffle", True), bool):
+        raise UserError(f"{path}.shuffle: {arguments['shuffle']!r} is neither true nor false")
     weights = arguments.pop("class_weight", None)
     return {**arguments, "class_weight": _class_weight(weights, task, n_targets, f"{path}.class_weight")}
+
+
+def _is_whole(value):
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
 
 
 def _class_weight(weights, task, n_targets, path):
@@ -169,19 +231,21 @@ def class_weights(mode, targets, task):
     return np.where(there, weights, 1.0)
 
 
-def check_options(model, spec, training, *, task, n_targets, where="spec"):
+def check_options(model, spec, training, *, task, n_targets, where="spec", path="training"):
     """Raise a UserError if a training of a network could not start as told.
 
     Parameters
     ----------
     model : keras.Model
-        Compiled. It may get the schedule, and is not to be trained afterwards.
+        Compiled. It may get the schedule and frozen layers, and is not to be trained afterwards.
     spec : dict
         From :func:`merge_options`.
     training : dict
         The training block.
     task, n_targets, where
         As in :func:`fit_arguments`.
+    path : str
+        What to call the training block in messages.
     """
     settings = fit_arguments(spec, task, n_targets, where)
     schedule = training.get("schedule")
@@ -193,7 +257,12 @@ def check_options(model, spec, training, *, task, n_targets, where="spec"):
         warmup_epochs=training.get("warmup_epochs") or 0,
         steps_per_epoch=1,
         epochs=settings["epochs"],
+        where=path,
     )
-    make_callbacks(spec["callbacks"], model, folder=None, validated=True, where=where, task=task)
+    _, best = make_callbacks(spec["callbacks"], model, folder=None, validated=True, where=where, task=task)
+    check_measured(best, settings, where)
     if wants_exact(spec, training):
-        check_task(task)
+        check_task(task, path)
+    check_shift(Augmentation.of(training), model.input_shape[1], path)
+    freeze(model, training.get("freeze") or [], path)
+    device.prepare(model, training.get("xla", "auto"), path)

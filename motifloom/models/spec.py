@@ -25,29 +25,13 @@ from motifloom.models.device import seed_everything
 from motifloom.models.filters import scanning_layers
 from motifloom.models.graph import Graph
 from motifloom.models.names import first_line, nearest
-from motifloom.models.settings import check_options, merge_options
+from motifloom.models.settings import blamed_on, check_options, merge_options
 from motifloom.models.structure import activation_of, output_activation
-from motifloom.parameters import is_file, read_parameters, unused
+from motifloom.parameters import SPOKEN_FOR, is_file, read_parameters, unused
+from motifloom.validation import read_numbers
 
 SECTIONS = ("model", "compile", "training_params", "callbacks")
 ACTIVATIONS = {"binary": "sigmoid", "multilabel": "sigmoid", "multiclass": "softmax", "regression": "linear"}
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML as people write it: 1e-3 is a number, which YAML 1.1 would read as text."""
-
-
-_EXPONENT = re.compile(r"^[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+$")
-_Loader.add_implicit_resolver("tag:yaml.org,2002:float", _EXPONENT, list("-+0123456789"))
-
-
-def _numbers(item):
-    """Return a copy of a spec in which text such as 1e-3, from another YAML reader, is a number."""
-    if isinstance(item, dict):
-        return {key: _numbers(value) for key, value in item.items()}
-    if isinstance(item, list | tuple):
-        return [_numbers(value) for value in item]
-    return float(item) if isinstance(item, str) and _EXPONENT.match(item) else item
 
 
 def read_spec(source, where=None):
@@ -65,7 +49,8 @@ def read_spec(source, where=None):
     -------
     dict
         A copy with the sections `model`, `compile`, `training_params`, `callbacks`; missing ones are {},
-        or, with a builder, what goes with it. A callback that is false has an empty list of settings.
+        or, with a builder, what goes with it; its parameters that say what these say are there alone. A
+        callback that is false has an empty list of settings.
 
     Raises
     ------
@@ -73,10 +58,10 @@ def read_spec(source, where=None):
         If the file cannot be read, or a section is unknown, of the wrong type, or the model is missing.
     """
     if isinstance(source, dict):
-        where, spec = where or "spec", _numbers(source)
+        where, spec = where or "spec", read_numbers(source)
     else:
         where = where or str(source)
-        spec = _parse(Path(source), where)
+        spec = read_numbers(_parse(Path(source), where))
     if not isinstance(spec, dict):
         raise UserError(f"{where}: is no spec; write a mapping with the section model")
     if "class_name" in spec:
@@ -96,7 +81,7 @@ def read_spec(source, where=None):
     path = model_path(where)
     if not isinstance(source, dict) and is_file(spec["model"]["builder"]):
         raise UserError(f"{path}.builder: a Python file is named in the config, as builder: of a model")
-    return _complete(spec, path, strict=not isinstance(source, dict))
+    return _complete(spec, path)
 
 
 def model_path(where):
@@ -104,17 +89,18 @@ def model_path(where):
     return where if re.fullmatch(r"models\.[^.]+", where) else f"{where}: model"
 
 
-def _complete(spec, path, strict):
-    """Add what goes with a builder where a spec leaves it out; `strict` refuses what would then be unused."""
-    goes_with = {}
-    if not is_file(spec["model"]["builder"]):
-        parameters = read_parameters(spec["model"], path)
+def _complete(spec, path):
+    """Add what goes with a builder where a spec leaves it out, and refuse what would then be unused."""
+    goes_with, model = {}, spec["model"]
+    if not is_file(model["builder"]):
+        parameters = read_parameters(model, path)
         goes_with = parameters.sections()
-        complaint = unused(parameters, spec) if strict else None
+        complaint = unused(parameters, spec)
         if complaint:
             raise UserError(f"{path} {complaint}")
+        model = {key: value for key, value in model.items() if key not in SPOKEN_FOR}
     sections = {name: {**goes_with.get(name, {}), **spec[name]} for name in SECTIONS[1:]}
-    return {"model": spec["model"], **sections, "compile": {"metrics": "auto", **sections["compile"]}}
+    return {"model": model, **sections, "compile": {"metrics": "auto", **sections["compile"]}}
 
 
 def _parse(path, where):
@@ -126,7 +112,7 @@ def _parse(path, where):
         raise UserError(f"{where}: cannot be read as text ({first_line(error)})") from None
     try:
         if path.suffix.lower() in (".yaml", ".yml"):
-            return yaml.load(text, _Loader)
+            return yaml.safe_load(text)
         return json.loads(text)
     except json.JSONDecodeError as error:
         raise UserError(f"{where}: line {error.lineno}: not valid JSON: {error.msg}") from None
@@ -184,23 +170,39 @@ def build_model(spec, *, length, alphabet_size, task, n_targets, seed=0, where="
     return model
 
 
-def check_spec(spec, *, length, alphabet_size, task, n_targets, where="spec", training=None, classes=None):
+def check_spec(
+    spec,
+    *,
+    length,
+    alphabet_size,
+    task,
+    n_targets,
+    where="spec",
+    training=None,
+    training_path=None,
+    classes=None,
+):
     """Raise a UserError if a training of the spec on such a dataset could not start.
 
     Parameters
     ----------
     training : dict, optional
         What the training does beyond its spec: see :func:`motifloom.models.settings.merge_options`.
+    training_path : str, optional
+        What to call that in messages. Without, what it puts into the spec is told as the spec's.
     classes : list of str, optional
         Names of the classes.
 
     The others are those of :func:`build_model`.
     """
     training = training or {}
-    spec = merge_options(read_spec(spec, where), training, classes)
     sizes = {"length": length, "alphabet_size": alphabet_size, "task": task, "n_targets": n_targets}
-    model = build_model(spec, **sizes, where=where)
-    check_options(model, spec, training, task=task, n_targets=n_targets, where=where)
+    targets = {"task": task, "n_targets": n_targets}
+    with blamed_on(training, where, training_path):
+        path = training_path or "training"
+        spec = merge_options(read_spec(spec, where), training, classes, where)
+        model = build_model(spec, **sizes, where=where)
+        check_options(model, spec, training, **targets, where=where, path=path)
 
 
 def _from_logits(section):

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pandas as pd
 
-from motifloom.models.outputs import receptive_field
+from motifloom.models.outputs import tensor_field
 from motifloom.models.routes import nodes_between
 
 # What a layer is told by, in the order in which its settings are shown.
@@ -36,7 +36,7 @@ def summarise(model):
         layer = node.operation
         if layer.name in rows:  # the other strand
             continue
-        field = _field(model, node)
+        field = tensor_field(model, node.outputs[0])
         rows[layer.name] = {
             "layer": layer.name,
             "class": type(layer).__name__,
@@ -50,11 +50,6 @@ def summarise(model):
     table = pd.DataFrame(rows.values())
     whole = ["receptive_field_bp", "stride_bp"]
     return table.astype(dict.fromkeys(whole, "Int64"))
-
-
-def _field(model, node):
-    """Return the receptive field of one call of a layer."""
-    return receptive_field(keras.Model(model.inputs, node.outputs[0]), node.operation.name)
 
 
 def _inputs(node, nodes):
@@ -80,7 +75,7 @@ def _settings(layer):
             found[word] = value
         elif callable(value) and name == "score_activation":
             found[word] = keras.activations.serialize(value)
-    if found.get("stride") == found.get("width"):
+    if hasattr(inner, "pool_size") and found.get("stride") == found.get("width"):
         found.pop("stride", None)  # pools side by side
     texts = [] if inner is layer else [f"{type(inner).__name__} in both directions"]
     texts += [f"{word} {value}" for word, value in found.items()]

@@ -1,6 +1,7 @@
 """Training one network on one split of a dataset, and writing what it became and how."""
 
 import datetime
+import hashlib
 import json
 import logging
 import platform
@@ -19,17 +20,18 @@ import motifloom
 from motifloom.errors import UserError
 from motifloom.io import atomic_path, write_json, write_table
 from motifloom.models import device
-from motifloom.models.augment import Augmentation
-from motifloom.models.callbacks import Progress, make_callbacks
-from motifloom.models.exact import ExactMetrics, wants_exact
+from motifloom.models.augment import Augmentation, check_shift
+from motifloom.models.callbacks import Progress, check_measured, make_callbacks
+from motifloom.models.exact import ExactMetrics, check_classes, wants_exact
 from motifloom.models.feed import Feed
 from motifloom.models.filters import export_filters
 from motifloom.models.names import first_line
 from motifloom.models.resume import Checkpoints, checkpointed, code_fingerprint, fingerprint
 from motifloom.models.schedules import install_schedule
-from motifloom.models.settings import class_weights, fit_arguments, merge_options
+from motifloom.models.settings import blamed_on, class_weights, fit_arguments, merge_options
 from motifloom.models.spec import build_model, read_spec
 from motifloom.models.transfer import freeze, take_weights
+from motifloom.parameters import is_file
 from motifloom.randomness import generator
 
 logger = logging.getLogger(__name__)
@@ -65,7 +67,7 @@ def train(
     seed=0,
     training=None,
     where=None,
-    accelerator="auto",
+    path="training",
     notes=None,
     start_from=None,
     callbacks=(),
@@ -97,8 +99,8 @@ def train(
         and replace_head (see :mod:`motifloom.models.transfer`).
     where : str, optional
         What to call the spec in messages.
-    accelerator : {"auto", "gpu", "cpu"}
-        Unless the options say.
+    path : str
+        What to call the training options in messages.
     notes : dict, optional
         More to note in the provenance, such as names.
     start_from : path, optional
@@ -117,15 +119,10 @@ def train(
         has a name in `freeze`, or the loss diverges.
     """
     began, training = time.time(), dict(training or {})
-    precision = training.get("precision") or "float32"
-    device.configure(training.get("threads"), training.get("accelerator") or accelerator, precision)
     where = where or ("spec" if isinstance(spec, dict) else str(spec))
     spec = read_spec(spec, where)
-    merged = merge_options(spec, training, dataset.classes)
-    with device.spread(training.get("gpus") or 1):
-        network = _network(merged, dataset, seed, where)
-    origin = _start(network, training, start_from)
-    device.prepare(network, training.get("xla", "auto"))
+    options = {"seed": seed, "training": training, "where": where, "path": path}
+    network, merged, origin = prepared_network(spec, dataset, start_from=start_from, **options)
     examples = select_examples(dataset, parts, seed if training.get("shuffle_labels") else None)
     folder = Path(model).parent
     done = fit(
@@ -141,6 +138,7 @@ def train(
         folder=folder / "callbacks",
         resume=folder / "resume",
         where=where,
+        path=path,
         callbacks=callbacks,
     )
     device.use_float32(network)
@@ -153,23 +151,45 @@ def train(
     return done
 
 
-def _start(network, training, start_from):
-    """Take weights from another network and freeze layers; return what the provenance says of it."""
-    origin = {}
+def prepared_network(spec, dataset, *, seed, training, where, path="training", start_from=None):
+    """Return the network of a spec for a dataset as its training begins.
+
+    Parameters
+    ----------
+    spec : dict
+        From :func:`motifloom.models.spec.read_spec`.
+    dataset, seed, training, where, path, start_from
+        As in :func:`train`.
+
+    Returns
+    -------
+    network : keras.Model
+    merged : dict
+        The spec with the options.
+    origin : dict
+        What the provenance says of where the network comes from: `builder`, the user's own file and its
+        SHA-256; `taken` and `frozen`, layers that start with other weights, and that stay.
+    """
+    precision = training.get("precision") or "float32"
+    device.configure(training.get("threads"), training.get("accelerator") or "auto", precision)
+    sizes = {"length": dataset.length, "alphabet_size": dataset.alphabet.size, "task": dataset.task}
+    sizes["n_targets"] = len(dataset.target_names)
+    with blamed_on(training, where, path):
+        merged = merge_options(spec, training, dataset.classes, where)
+        with device.spread(training.get("gpus") or 1, where=path):
+            network = build_model(merged, **sizes, seed=seed, where=where)
+    logger.info("device: %s; %d weights", device.describe()["name"], network.count_params())
+    origin, builder = {}, spec["model"].get("builder")
+    if is_file(builder):
+        digest = hashlib.sha256(Path(builder).read_bytes()).hexdigest()
+        origin["builder"] = {"file": builder, "sha256": digest}
     if start_from:
         head = bool(training.get("replace_head"))
-        origin["taken"] = take_weights(network, start_from, replace_head=head)
+        origin["taken"] = take_weights(network, start_from, replace_head=head, where=path)
     if training.get("freeze"):
-        origin["frozen"] = freeze(network, training["freeze"])
-    return origin
-
-
-def _network(spec, dataset, seed, where):
-    """Return the network of a spec for a dataset, before training."""
-    sizes = {"length": dataset.length, "alphabet_size": dataset.alphabet.size, "task": dataset.task}
-    network = build_model(spec, **sizes, n_targets=len(dataset.target_names), seed=seed, where=where)
-    logger.info("device: %s; %d weights", device.describe()["name"], network.count_params())
-    return network
+        origin["frozen"] = freeze(network, training["freeze"], path)
+    device.prepare(network, training.get("xla", "auto"), path)
+    return network, merged, origin
 
 
 def _outcome(dataset, examples, network, done, began):
@@ -233,6 +253,7 @@ def fit(
     folder=None,
     resume=None,
     where="spec",
+    path="training",
     callbacks=(),
 ):
     """Train a network; it ends with its best weights.
@@ -260,8 +281,8 @@ def fit(
         Where callbacks write; emptied first. None: the spec's callbacks may not write.
     resume : path or None
         Folder for checkpoints. One that is there already, of the same training, is gone on from.
-    where : str
-        What to call the spec in messages.
+    where, path : str
+        What to call the spec and the options in messages.
     callbacks : iterable of keras.callbacks.Callback
         More of them. What they keep as plain attributes is restored where a training goes on.
 
@@ -272,35 +293,38 @@ def fit(
     Raises
     ------
     UserError
-        If the loss becomes NaN or infinite, or a callback cannot work.
+        If the loss becomes NaN or infinite, a callback cannot work, or what the best weights are chosen by
+        has a value in no epoch.
     """
     options = options or {}
+    check_shift(Augmentation.of(options), tokens.shape[1], path)
     chosen = {key: options[key] for key in ("epochs", "batch_size") if options.get(key)}
     settings = {**fit_arguments(spec, task, model.output_shape[1], where), **chosen}
     feed, held = _feeds(tokens, examples, settings, options, weights, alphabet, task, seed)
     if folder is not None:
         shutil.rmtree(folder, ignore_errors=True)
     own, best = make_callbacks(spec["callbacks"], model, folder, held is not None, where, task)
+    check_measured(best, settings, where)
+    wanted = wants_exact(spec, options)
+    check_classes(examples["validation"][1], task, wanted, path)
     progress = Progress(settings["epochs"])
-    schedule = install_schedule(
+    install_schedule(
         model,
         options.get("schedule"),
         warmup_epochs=options.get("warmup_epochs") or 0,
         steps_per_epoch=feed.steps,
         epochs=settings["epochs"],
+        where=path,
     )
     # In this order: those that add to the logs before those that read them.
-    exact = [ExactMetrics(tokens, *examples["validation"], task)] if wants_exact(spec, options) else []
-    callbacks = [*schedule, progress, *own, *callbacks, best]
+    exact = [ExactMetrics(tokens, *examples["validation"], task)] if wanted else []
+    callbacks = [progress, *own, *callbacks, best]
     keeper = None
     if resume is not None and checkpointed(callbacks):
-        kinds = [type(callback).__name__ for callback in callbacks]
-        facts = {"spec": spec, "options": options, "seed": seed, "callbacks": kinds}
-        digest = _digest(model, tokens, examples, weights, facts)
+        facts = {"spec": spec, "options": options, "seed": seed}
+        digest = _digest(model, tokens, examples, weights, callbacks, facts)
         keeper = Checkpoints(resume, digest, callbacks, folder)
-        done = keeper.restore_files()
-        first = settings["epochs"] if done is None else done
-        settings["initial_epoch"] = max(settings.get("initial_epoch", 0), first)
+        settings["initial_epoch"] = _first_epoch(keeper, settings)
     logger.info("training on %d examples, validating on %d", *(len(rows) for rows, _ in examples.values()))
     device.seed_everything(seed, "order")
     try:
@@ -315,7 +339,23 @@ def fit(
         raise UserError(f"{where}: training: {first_line(error)}") from error
     if progress.diverged:
         raise UserError(_diverged(progress, where))
-    value = float(best.best) if best.best is not None else float("nan")
+    return _ended(progress, best, keeper, where)
+
+
+def _first_epoch(keeper, settings):
+    """Return the epoch (from 0) to begin with: that after the checkpoint, or the last where all was over."""
+    done = keeper.restore_files()
+    return settings["epochs"] if done is None else done
+
+
+def _ended(progress, best, keeper, where):
+    """Return what a training was, from the callbacks that watched it."""
+    if best.best is None:
+        raise UserError(
+            f"{where}: {best.monitor}, which chooses the best weights, was a number in no epoch; "
+            "let callbacks.EarlyStopping monitor another"
+        )
+    value = float(best.best)
     logger.info("best weights: epoch %d, %s %.4g", best.best_epoch + 1, best.monitor, value)
     resumed = keeper.epochs if keeper else 0
     return Training(_history(progress.rows), best.monitor, best.best_epoch + 1, value, resumed)
@@ -337,7 +377,8 @@ def _feeds(tokens, examples, settings, options, weights, alphabet, task, seed):
         targets,
         batch_size=batch,
         weights=_weights(rows, targets, settings.pop("class_weight"), weights, task),
-        seed=seed if settings.pop("shuffle", True) else None,
+        seed=seed,
+        shuffle=settings.pop("shuffle", True),
         augmentation=Augmentation.of(options),
         alphabet=alphabet,
         stream=stream,
@@ -371,10 +412,11 @@ def _weights(rows, targets, mode, weights, task):
     return total * np.asarray(table, np.float32)[classes]
 
 
-def _digest(model, tokens, examples, weights, facts):
+def _digest(model, tokens, examples, weights, callbacks, facts):
     """Return the fingerprint of all that the course of a training depends on."""
     facts = {
         **facts,
+        "callbacks": [type(callback).__name__ for callback in callbacks],
         "network": _renumber(json.loads(model.to_json()), {}),
         "device": device.describe(),
         "versions": versions(),

@@ -18,7 +18,7 @@ def build(net, parameters):
         net.drop(layer.dropout_rate_conv)
         if p.pool_after == "each":
             _pool(net, layer, layer.key("max_pool_size"))
-    if p.pool_after == "last":
+    if convolutions and p.pool_after == "last":
         _pool(net, p, "max_pool_size")
     net.flatten()
     for layer in p.layers("num_dense_layers"):

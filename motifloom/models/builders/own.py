@@ -51,6 +51,12 @@ def build_own(file, inputs, parameters, given, path):
             f"{path}.builder: {file}: build gives {list(output.shape[1:])} values per example; "
             "end with Flatten, a global pooling or AttentionPooling"
         )
+    operation = output._keras_history.operation
+    if "n_targets" in arguments and not isinstance(operation, keras.layers.Layer):
+        raise UserError(
+            f"{path}.builder: {file}: build ends with the operation {operation.name}; end with a layer, "
+            "such as Activation"
+        )
     return output, "n_targets" in arguments
 
 

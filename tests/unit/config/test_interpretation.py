@@ -152,9 +152,14 @@ def test_every_key_of_the_interpretation_has_a_type_and_a_meaning(block, key):
             "runs in",
         ),
         (
+            {"attention": {"sites": "absent.bed"}},
+            "attention.sites: file absent.bed does not exist; paths are relative to the folder the workflow "
+            "runs in",
+        ),
+        (
             {"motifs": {}},
             "motifs: unknown key; known keys: filters, analyses, significance, importance, redundancy, "
-            "clustering, enrichment, sensitivity, stability, match",
+            "clustering, enrichment, sensitivity, stability, match, attention",
         ),
     ],
 )

@@ -41,6 +41,12 @@ def test_numbers_as_people_write_them():
     assert parsed(schedule={"kind": "cosine", "lr_final": "1e-6"}).schedule.lr_final == 1e-6
     assert parsed(range_test={"min": "1e-7"}).range_test.min == 1e-7
     assert parsed(class_weight={0: 1, "bound": 2}).class_weight == {0: 1, "bound": 2}
+    assert parsed(class_weight={0: "1e-3", "bound": 2}).class_weight == {0: 0.001, "bound": 2}
+    assert parsed(augmentation={"mutation": "1e-3"}).augmentation.mutation == 0.001
+    assert parsed(range_test={"smoothing": "5e-1"}).range_test.smoothing == 0.5
+    schedule = {"kind": "exponential", "decay_per_epoch": "9e-1"}
+    assert parsed(schedule=schedule).schedule.decay_per_epoch == 0.9
+    assert parsed(start_from="1e3").start_from == "1e3"  # what may be text stays text
 
 
 @pytest.mark.parametrize(
@@ -49,7 +55,11 @@ def test_numbers_as_people_write_them():
         ({"xla": "maybe"}, "training.xla: 'maybe' is not one of 'auto', True or False"),
         ({"precision": "float16"}, "training.precision: 'float16' is not one of 'float32', 'mixed_float16'"),
         ({"optimizer": 3}, "training.optimizer: takes something else: Instead of the spec's: a Keras optimi"),
-        ({"class_weight": "balancd"}, "training.class_weight: takes something else: Instead of the spec's: "),
+        ({"class_weight": "balancd"}, "training.class_weight: 'balancd' is not one of 'none', 'reciprocal'"),
+        ({"class_weight": {"a": -1}}, "training.class_weight.a: -1 should be greater than or equal to 0"),
+        ({"learning_rate": "fast"}, "training.learning_rate: 'fast' should be a valid number"),
+        ({"learning_rate": "-1e-3"}, "training.learning_rate: '-1e-3' should be a valid number"),
+        ({"epochs": "1e3"}, "training.epochs: '1e3' should be a valid integer"),
         ({"schedule": {"kind": "cosin"}}, "did you mean 'cosine'?"),
         ({"schedule": {"kind": "cyclic", "lrmax": 1}}, "schedule.lrmax: unknown key; did you mean 'lr_max'?"),
         ({"schedule": {"kind": "cyclic"}}, "schedule of kind cyclic takes exactly one of lr_max and from_ra"),

@@ -68,6 +68,8 @@ STACK = [
     ({"pool_after": "each", "max_pool_stride": [2, 3]}, pools, [(6, 2, "same"), (6, 3, "same")]),
     ({"num_conv_layers": 3}, lambda m: len(of(m, keras.layers.Conv1D)), 3),
     ({"conv_filters": [2, 3, 4]}, lambda m: len(of(m, keras.layers.Conv1D)), 3),
+    ({"num_conv_layers": 0, "conv_filters": ..., "conv_width": ..., "max_pool_size": ...},
+     lambda m: [type(layer).__name__ for layer in m.layers[2:]], ["Flatten", "Dense", "Dropout", "Dense"]),
     ({}, dropouts, [0.3, 0.3, 0.3]),
     ({"dropout_rate_conv": [0.1, 0]}, dropouts, [0.1, 0.3]),
     ({"dropout_rate_dense": 0.7}, dropouts, [0.3, 0.3, 0.7]),
@@ -145,7 +147,8 @@ MULTISCALE = [
     ({"score_activation": "linear"}, lambda m: scores(m)[0][1], "linear"),
     ({"attention_pool": "sum"}, lambda m: scores(m)[0][2], "sum"),
     ({"dense_filters": [9, 2]}, lambda m: [d.units for d in of(m, keras.layers.Dense)], [9, 2, 1]),
-    ({"num_dense_layers": 1, "dense_filters": 6, "dropout_rate_dense": 0}, lambda m: dense(m).units, 6),
+    ({"num_dense_layers": 1, "dense_filters": 6, "dropout_rate_dense": 0},
+     lambda m: [d.units for d in of(m, keras.layers.Dense)], [6, 1]),
     ({"l2_reg_conv": 0.5}, lambda m: [l2(conv(m)), l2(dense(m))], [0.5, None]),
     ({"l2_reg_dense": [0.5, 0]}, lambda m: [l2(conv(m)), l2(dense(m)), l2(dense(m, 1))], [None, 0.5, None]),
 ]  # fmt: skip
@@ -188,8 +191,9 @@ RESIDUAL = [
     ({}, lambda m: len(of(m, keras.layers.GlobalAveragePooling1D)), 1),
     ({"pool": "max"}, lambda m: len(of(m, keras.layers.GlobalMaxPooling1D)), 1),
     ({"pool": "attention"}, lambda m: scores(m)[0][2], "sum"),
-    ({"num_dense_layers": 1}, lambda m: dense(m).units, 64),
-    ({"dense_filters": [6, 5], "dropout_rate_dense": 0.4}, lambda m: [dense(m).units, dense(m, 1).units], [6, 5]),
+    ({"num_dense_layers": 1}, lambda m: [d.units for d in of(m, keras.layers.Dense)], [64, 1]),
+    ({"dense_filters": [6, 5], "dropout_rate_dense": 0.4},
+     lambda m: [d.units for d in of(m, keras.layers.Dense)], [6, 5, 1]),
     ({"dense_filters": [6, 5], "dropout_rate_dense": [0.4, 0]}, dropouts, [0.4]),
 ]  # fmt: skip
 

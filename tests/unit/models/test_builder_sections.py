@@ -60,9 +60,16 @@ from motifloom.parameters import read_parameters
         (
             "residual_dilated",
             {"num_dilated_layers": 7},
-            "models.net.dilated_width: 3, over 257 positions, does not fit: there are 200 positions; "
+            "models.net.num_dilated_layers: 7 do not fit: block 7 reads over 257 positions, and there are 200; "
+            "write at most 6, or make windows longer",
+        ),
+        (
+            "residual_dilated",
+            {"dilation_rate": [2, 100]},
+            "models.net.dilated_width: 3, over 201 positions, does not fit: there are 200 positions; "
             "write less, or make windows longer",
         ),
+        ("residual_dilated", {"dilated_width": 102}, "models.net.dilated_width: 102, over 203 positions, does not fit"),
         ("conv_stack", {"activation": "reul"}, "models.net.activation: Keras has no activation 'reul'; did you mean 'relu'?"),
         ("interpretable", {"first_activation": "exponental", "batch_norm": False}, "models.net.first_activation: Keras has no activation 'exponental'; did you mean 'exponential'?"),
         ("interpretable", {"first_activation": "softmax", "batch_norm": False}, "models.net.conv_width[0]: layer conv1: "),
@@ -98,18 +105,50 @@ def test_a_spec_file_may_name_a_builder(tmp_path):
         check_spec(file, **SIZES, where="net.yaml")
 
 
+@pytest.mark.parametrize(
+    ("parameter", "sections", "place"),
+    [
+        ({"epochs": 10}, {"training_params": {"epochs": 20}}, "training_params.epochs"),
+        ({"learning_rate": 0.1}, {"compile": {"optimizer": "sgd"}}, "compile.optimizer"),
+        (
+            {"patience_stopping": 7},
+            {"callbacks": {"EarlyStopping": {"patience": 1}}},
+            "callbacks.EarlyStopping",
+        ),
+        ({"patience_lr": 7}, {"callbacks": {"ReduceLROnPlateau": False}}, "callbacks.ReduceLROnPlateau"),
+    ],
+)
+def test_an_inline_spec_ignores_no_parameter(parameter, sections, place):
+    spec = {"model": {"builder": "pysster", **parameter}, **sections}
+    with pytest.raises(UserError) as caught:
+        check_spec(spec, **SIZES | {"length": 200}, where="models.net.spec")
+    (name,) = parameter
+    assert str(caught.value) == f"models.net.spec: model has {name}: beside {place}:; remove one"
+
+
+def test_the_builders_own_callback_is_left_out_as_its_message_says():
+    spec, sizes = {"model": {"builder": "pysster"}}, SIZES | {"length": 200}
+    options = {"schedule": {"kind": "cosine"}}
+    with pytest.raises(UserError, match=r"leave it out by callbacks: {ReduceLROnPlateau: false}, or remove"):
+        check_spec(spec, **sizes, where="models.net", training=options)
+    callbacks = {"ReduceLROnPlateau": False}
+    check_spec({**spec, "callbacks": callbacks}, **sizes, where="models.net", training=options)
+
+
 # --- the sections that go with a builder
 
 
 def test_sections_that_go_with_a_builder_fill_what_is_left_out():
-    spec = {"model": {"builder": "pysster", "learning_rate": "2e-3", "epochs": 7, "patience_lr": 2}}
+    given = {"builder": "pysster", "learning_rate": "2e-3", "epochs": 7, "patience_lr": 2}
+    spec = {"model": dict(given)}
     read = read_spec(spec, "models.net")
     assert read["compile"]["optimizer"] == {"class_name": "Adam", "config": {"learning_rate": 0.002}}
     assert read["training_params"] == {"epochs": 7, "batch_size": 128}
     assert read["callbacks"]["ReduceLROnPlateau"] == {"monitor": "val_loss", "factor": 0.5, "patience": 2}
     assert read["callbacks"]["EarlyStopping"] == {"monitor": "val_loss", "patience": 15}
     assert read_spec(read, "models.net") == read
-    assert spec == {"model": spec["model"]}
+    assert spec == {"model": given}
+    del spec["model"]["patience_lr"]
     changed = {
         **spec,
         "compile": {"loss": "mean_squared_error"},
@@ -180,6 +219,11 @@ def test_a_loss_on_logits_gets_a_linear_output():
         ({"builder": "pysster", "dense_num": 0, "neuron_num": 4}, "models.net has neuron_num:, which goes with dense_num above 0"),
         ({"builder": "pysster", "rnn_units": 4}, "models.net has rnn_units:, which goes with rnn_type: LSTM or GRU"),
         ({"builder": "pysster", "conv_num": 0, "both_strands": "max"}, "models.net has both_strands:, which goes with conv_num above 0"),
+        ({"builder": "conv_stack", "num_conv_layers": 0, "both_strands": "max"}, "models.net has both_strands:, which goes with num_conv_layers above 0"),
+        ({"builder": "conv_stack", "num_conv_layers": 0, "pool_after": "each"}, "models.net has pool_after:, which goes with num_conv_layers above 0"),
+        ({"builder": "conv_stack", "num_conv_layers": 0, "padding": "same"}, "models.net has padding:, which goes with num_conv_layers above 0"),
+        ({"builder": "conv_stack", "num_conv_layers": 0, "activation": "elu"}, "models.net has activation:, which goes with num_conv_layers above 0"),
+        ({"builder": "double_stranded", "num_conv_layers": 0}, "models.net.num_conv_layers: 0 should be greater than or equal to 1"),
         ({"builder": "pysster", "seed": 4}, "models.net has seed:, which is seeds: of an experiment; remove it"),
         ({"builder": "residual_dilated", "dilation_rate": [1, 2, 3], "dilated_width": [3, 3]},
          "models.net has 3 values in dilation_rate:, where num_dilated_layers is 2; give 2"),

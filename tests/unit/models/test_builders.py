@@ -81,6 +81,25 @@ def test_unmerged_strands_give_one_prediction_for_both(builder):
     assert not np.allclose(*(np.asarray(plain(t)) for t in (tokens, 3 - tokens[:, ::-1])), rtol=1e-5)
 
 
+@pytest.mark.parametrize(
+    ("settings", "same"),
+    [
+        ({"conv_width": 6}, True),
+        ({"conv_width": 5, "conv_stride": 5}, True),
+        ({"conv_width": 7, "padding": "same"}, True),
+        ({"conv_width": 7, "conv_stride": 4}, False),  # no window ends where the sequence does
+        ({"conv_width": 6, "padding": "same"}, False),  # more zeros on one side
+        ({"conv_width": 5, "conv_stride": 2, "padding": "same"}, False),
+    ],
+    ids=str,
+)
+def test_both_predictions_are_the_same_where_windows_lie_alike(settings, same):
+    model = build("conv_stack", both_strands="none", num_conv_layers=1, **settings)
+    tokens = np.random.default_rng(2).integers(0, 4, (6, 40), dtype=np.uint8)
+    there, back = (np.asarray(model(t)) for t in (tokens, 3 - tokens[:, ::-1]))
+    assert np.allclose(there, back, atol=1e-6) == same
+
+
 def test_a_built_network_is_plain_data():
     section = {"builder": "conv_stack", **TINY["conv_stack"]}
     spec = json.loads(json.dumps(read_spec({"model": section}, "models.net")))

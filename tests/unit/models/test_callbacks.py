@@ -70,6 +70,16 @@ def test_without_validation_the_training_numbers_are_watched(model, tmp_path):
     assert stopping.monitor == best.monitor == "loss"
 
 
+def test_a_value_that_is_no_number_is_not_the_best(model, tmp_path):
+    section = {"EarlyStopping": {"monitor": "val_auc", "mode": "max"}}
+    _, best = make_callbacks(section, model, tmp_path, validated=True)
+    best.set_model(model)
+    best.on_train_begin()
+    for epoch, value in enumerate([np.nan, 0.4, 0.6, np.nan, 0.5]):
+        best.on_epoch_end(epoch, {"val_AUC": value})
+    assert (best.best, best.best_epoch) == (0.6, 2)
+
+
 # --- several of a kind, and what they watch --------------------------------------------------------
 
 

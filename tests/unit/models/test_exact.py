@@ -5,7 +5,8 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 
 from motifloom.data.encode import DNA
 from motifloom.errors import UserError
-from motifloom.models.exact import ExactMetrics, exact_metrics, wants_exact
+from motifloom.models import exact as module
+from motifloom.models.exact import ExactMetrics, check_classes, exact_metrics, wants_exact
 from motifloom.models.predict import predict
 from motifloom.models.spec import build_model
 from motifloom.models.training import fit
@@ -29,7 +30,8 @@ def labelled(task, rng):
 
 
 @pytest.mark.parametrize("task", ["binary", "multiclass", "multilabel"])
-def test_they_are_scikit_learns_on_the_validation_part(spec, sizes, task, tmp_path):
+def test_they_are_scikit_learns_on_the_validation_part(spec, sizes, task, tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "BATCH", 16)
     rng = np.random.default_rng(4)
     targets = labelled(task, rng)
     n = targets.shape[1]
@@ -40,7 +42,7 @@ def test_they_are_scikit_learns_on_the_validation_part(spec, sizes, task, tmp_pa
     with h5py.File(tmp_path / "t.h5", "w") as file:
         file["tokens"] = rng.integers(0, 5, (100, 30), dtype=np.uint8)
         tokens = file["tokens"][:][rows]
-        callback = ExactMetrics(file["tokens"], rows, targets, task, batch_size=16)
+        callback = ExactMetrics(file["tokens"], rows, targets, task)
         callback.set_model(model)
         logs = {"val_loss": 1.0, "val_auroc": 0.0}
         callback.on_epoch_end(0, logs)
@@ -81,9 +83,32 @@ def test_they_are_measured_where_they_are_asked_for(spec):
     assert wants_exact(spec, {"exact_metrics": False})
 
 
-def test_what_has_no_classes_or_examples(examples):
+def test_what_has_no_classes_or_examples(caplog):
+    one, both = np.ones((4, 1), np.float32), np.array([[0, 1], [1, 1], [np.nan, 1]], np.float32)
+    path = "experiments.e.training"
+    for targets, task, message in [
+        (one, "regression", "of classes, and the task is regression; set it to false"),
+        (one[:0], "binary", "there are no validation examples"),
+        (one, "binary", "the validation part has one class only, so that val_auroc and val_auprc"),
+        (both[:, 1:], "multilabel", "the validation part has one class only"),
+    ]:
+        with pytest.raises(UserError, match=rf"^{path}\.exact_metrics: .*{message}"):
+            check_classes(targets, task, True, path)
+    assert not caplog.text
+    for targets, task in [(one, "regression"), (one[:0], "binary"), (both, "multilabel")]:
+        check_classes(targets, task, wanted=False)
+    assert not caplog.text
+    check_classes(one, "binary", wanted=False)
+    assert "the validation part has examples of one class only" in caplog.text
+    check_classes(both, "multilabel", wanted=True)
+    assert "leave out 1 of 2 targets" in caplog.text
+
+
+@pytest.mark.parametrize("options", [{"exact_metrics": True}, {}], ids=["asked for", "watched"])
+def test_no_training_begins_that_could_not_be_judged(spec, sizes, examples, options):
     tokens, parts = examples
-    with pytest.raises(UserError, match="of classes, and the task is regression; set it to false"):
-        ExactMetrics(tokens, *parts["validation"], "regression")
-    with pytest.raises(UserError, match="there are no validation examples"):
-        ExactMetrics(tokens, np.arange(0), np.empty((0, 1)), "binary")
+    parts["validation"][1][:] = 1
+    if not options:
+        spec["callbacks"] = {"EarlyStopping": {"monitor": "val_auprc"}}
+    with pytest.raises(UserError, match="the validation part has one class only"):
+        fit(build_model(spec, **sizes), spec, tokens, parts, task="binary", alphabet=DNA, options=options)

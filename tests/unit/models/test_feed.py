@@ -96,6 +96,23 @@ def test_without_a_seed_the_order_stays(data, stream):
     assert feed.steps == 5
 
 
+@pytest.mark.parametrize("stream", [False, True])
+def test_augmentation_does_not_need_another_order(data, stream):
+    tokens, rows, targets = data
+    options = {
+        "augmentation": Augmentation(mutation=0.3),
+        "alphabet": DNA,
+        "stream": stream,
+        "shuffle": False,
+    }
+    seen = []
+    for seed in (1, 2):
+        found = batches(Feed(tokens, rows, targets, batch_size=5, seed=seed, **options))
+        np.testing.assert_array_equal(np.concatenate([y for _, y in found]), targets)
+        seen.append(np.concatenate([x for x, _ in found]))
+    assert (seen[0] != seen[1]).any()
+
+
 def test_fewer_steps_show_another_part_of_the_examples_in_every_epoch(data):
     feed = Feed(*data, batch_size=5, seed=1, steps=2)
     first, second = order(feed, 0), order(feed, 1)

@@ -85,3 +85,16 @@ def test_what_is_wrong_with_ones_own_builder_is_one_line(own, text, parameters, 
 def test_a_missing_file_of_ones_own():
     found = message("absent.py")
     assert found == "models.net.builder: absent.py: there is no such file"
+
+
+def test_outputs_that_no_layer_gives_are_refused(own):
+    head = OWN_HEAD.replace("    return keras.layers.Dense(", "    x = keras.layers.Dense(").rstrip()
+    found = own(f"{head}\n    return keras.ops.sigmoid(x)\n")
+    assert found.startswith(
+        "models.net.builder: mine.py: build ends with the operation sigmoid; end with a layer"
+    )
+    # With Motifloom's own output layer, it may.
+    found = own(
+        "import keras\ndef build(inputs):\n    return keras.ops.max(keras.ops.relu(inputs), axis=1)\n"
+    )
+    assert [layer.name for layer in found.layers][-1] == "output"

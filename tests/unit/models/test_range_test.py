@@ -2,10 +2,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from motifloom.config.training import RangeTest
 from motifloom.data.store import Dataset, write_dataset
 from motifloom.errors import UserError
-from motifloom.models.range_test import DEFAULTS, range_test, smooth, suggest_rates, with_rates
+from motifloom.models.range_test import range_test, smooth, suggest_rates, with_rates
 
 PARTS = np.array(["train"] * 120 + ["validation"] * 40)
 
@@ -77,10 +76,6 @@ def test_a_schedule_takes_the_rates():
     assert options["schedule"]["lr_max"] is None
 
 
-def test_defaults_are_those_of_the_config():
-    assert RangeTest().model_dump() == DEFAULTS
-
-
 # --- the test --------------------------------------------------------------------------------------
 
 
@@ -117,3 +112,10 @@ def test_short_epochs_are_as_many_as_make_a_hundred_steps(spec, dataset):
     table, _ = range_test(spec, dataset, PARTS, training=training)
     assert len(table) == 100  # 20 epochs of 5 batches
     assert table["learning_rate"].iloc[-1] == pytest.approx(1e-5)
+
+
+def test_the_specs_steps_per_epoch_are_not_used(spec, dataset):
+    spec["training_params"] |= {"steps_per_epoch": 2, "validation_freq": 9}
+    table, _ = range_test(spec, dataset, PARTS, training={"range_test": {"max": 1e-5}, "batch_size": 50})
+    assert len(table) == 102  # 34 epochs of 3 batches
+    np.testing.assert_allclose(table["learning_rate"], np.geomspace(1e-6, 1e-5, 102))

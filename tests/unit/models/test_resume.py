@@ -126,6 +126,34 @@ def test_schedules_go_on_too(spec, sizes, examples, tmp_path, schedule):
     pd.testing.assert_frame_equal(history, again[1], check_exact=True)
 
 
+def test_random_recurrent_layers_and_momenta_go_on_too(spec, sizes, examples, tmp_path):
+    settings = {"units": 2, "dropout": 0.2, "recurrent_dropout": 0.3, "return_sequences": True}
+    spec["model"]["layers"].insert(1, {"class_name": "LSTM", "config": settings})
+    averaged = {"momentum": 0.9, "use_ema": True, "ema_momentum": 0.8, "ema_overwrite_frequency": 3}
+    spec["compile"]["optimizer"] = {"class_name": "SGD", "config": {"learning_rate": 0.1, **averaged}}
+    spec["training_params"] = {"epochs": 3, "batch_size": 30, "shuffle": False}
+    options = {"augmentation": {"mutation": 0.1}}
+    weights, history, *_ = run(spec, sizes, examples, tmp_path / "whole", **options)
+    with pytest.raises(Killed):
+        run(spec, sizes, examples, tmp_path / "killed", Kill(1), **options)
+    again = run(spec, sizes, examples, tmp_path / "killed", **options)
+    assert again[3] == 1
+    for one, other in zip(weights, again[0], strict=True):
+        np.testing.assert_array_equal(one, other)
+    pd.testing.assert_frame_equal(history, again[1], check_exact=True)
+
+
+def test_weights_of_16_bits_go_on_too(spec, sizes, examples, tmp_path):
+    spec["model"]["layers"][0]["config"]["dtype"] = "bfloat16"
+    weights, *_ = run(spec, sizes, examples, tmp_path / "whole", epochs=2)
+    with pytest.raises(Killed):
+        run(spec, sizes, examples, tmp_path / "killed", Kill(1), epochs=2)
+    again = run(spec, sizes, examples, tmp_path / "killed", epochs=2)
+    assert again[3] == 1 and str(again[0][0].dtype) == "bfloat16"
+    for one, other in zip(weights, again[0], strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
 def test_a_training_that_had_stopped_trains_no_further(rich, sizes, examples, tmp_path):
     rich["callbacks"]["EarlyStopping"] |= {"patience": 1, "min_delta": 0.5}
     first = run(rich, sizes, examples, tmp_path)
@@ -193,6 +221,16 @@ def test_callbacks_whose_state_is_out_of_reach(caplog):
     assert module.checkpointed([keras.callbacks.TerminateOnNaN()])
     assert not module.checkpointed([OrbaxCheckpoint()])
     assert "OrbaxCheckpoint keeps state of its own: killed, this training would start anew" in caplog.text
+
+
+def test_an_edit_of_what_a_training_uses_starts_it_anew(monkeypatch):
+    monkeypatch.setattr(module, "fingerprint", lambda facts, arrays=(): facts)
+    texts = module.code_fingerprint()
+    used = ["randomness", "data/encode", "parameters", "models/training", "models/builders/danq"]
+    for name in used:
+        assert (ROOT / f"motifloom/{name}.py").read_text() in texts, name
+    for name in ("models/perturb", "data/extract", "config/parse"):
+        assert (ROOT / f"motifloom/{name}.py").read_text() not in texts, name
 
 
 def test_fingerprints_depend_on_content_shape_and_type():

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from motifloom.errors import UserError
 from motifloom.models.predict import load_model
-from motifloom.models.schedules import Segment, Segments, install_schedule, momenta, rates
+from motifloom.models.schedules import Segment, Segments, install_schedule, momentum_segments, rate_segments
 from motifloom.models.spec import build_model
 
 SIZES = {"steps_per_epoch": 10, "epochs": 4}
@@ -15,8 +15,16 @@ CYCLIC = {"kind": "cyclic", "lr_init": 0.1, "lr_max": 1.0, "cycles": 2, "tail_ep
 MOMENTA = {"momentum_base": 0.8, "momentum_max": 0.95}
 
 
-def course(schedule, **options):
-    return rates(schedule, learning_rate=0.5, **{**SIZES, **options})
+def course(schedule, warmup_epochs=0, steps_per_epoch=10, epochs=4):
+    """Return the rate of every step."""
+    chain = rate_segments(schedule, 0.5, warmup_epochs, steps_per_epoch, epochs)
+    return Segments(chain).values(epochs * steps_per_epoch)
+
+
+def momenta(schedule, warmup_epochs=0):
+    """Return the momentum of every step, or None where it does not change."""
+    chain = momentum_segments(schedule, warmup_epochs, *SIZES.values())
+    return None if chain is None else Segments(chain).values(40)
 
 
 # --- values by hand --------------------------------------------------------------------------------
@@ -31,6 +39,15 @@ def test_exponential_falls_by_its_factor_every_epoch():
     np.testing.assert_allclose(values[::10], [0.5, 0.25, 0.125, 0.0625])
     assert values[5] == pytest.approx(0.5 * 0.5**0.5)
     assert course({"kind": "exponential", "decay_per_epoch": None})[10] == pytest.approx(0.5 * 0.95)
+
+
+def test_an_exponential_rate_that_ends_below_all_numbers_falls_evenly_until_there():
+    schedule = {"kind": "exponential", "decay_per_epoch": 0.1}
+    values = course(schedule, steps_per_epoch=2, epochs=400)
+    np.testing.assert_allclose(values[:20], 0.5 * 0.1 ** (np.arange(20) / 2))
+    chain = Segments(rate_segments(schedule, 0.5, 0, 2, 400))
+    found = [float(chain(tf.constant(step))) for step in (0, 1, 2, 40, 799)]
+    assert found == pytest.approx([0.5, 0.5 * 0.1**0.5, 0.05, 0.5e-20, 0.0], rel=1e-6)
 
 
 def test_cosine():
@@ -75,13 +92,13 @@ def test_warm_up_rises_to_where_the_schedule_begins():
 
 
 def test_momentum_goes_the_other_way():
-    values = momenta(CYCLIC | MOMENTA, **SIZES)
+    values = momenta(CYCLIC | MOMENTA)
     turned = 0.95 - 0.15 * (course(CYCLIC)[:30] - 0.1) / 0.9
     np.testing.assert_allclose(values[:30], turned)
     np.testing.assert_allclose(values[30:], 0.95)
-    one = momenta({"kind": "one_cycle", "lr_max": 1.0, "peak": 0.25} | MOMENTA, warmup_epochs=0, **SIZES)
+    one = momenta({"kind": "one_cycle", "lr_max": 1.0, "peak": 0.25} | MOMENTA)
     assert one[[0, 10, 25]].tolist() == pytest.approx([0.95, 0.8, 0.875])
-    assert momenta(CYCLIC, **SIZES) is None
+    assert momenta(CYCLIC) is None
 
 
 # --- in the training step --------------------------------------------------------------------------
@@ -113,8 +130,8 @@ def fall(optimizer, schedule, **options):
     dense = keras.layers.Dense(1, use_bias=False, kernel_initializer="zeros")
     model = keras.Sequential([keras.Input((1,)), dense])
     model.compile(optimizer, loss=lambda truth, scores: scores, steps_per_execution=16)
-    callbacks = install_schedule(model, schedule, **{**SIZES, **options})
-    model.fit(x, x, batch_size=4, epochs=4, verbose=0, callbacks=callbacks)
+    install_schedule(model, schedule, **{**SIZES, **options})
+    model.fit(x, x, batch_size=4, epochs=4, verbose=0)
     return float(model.get_weights()[0][0, 0])
 
 
@@ -125,7 +142,7 @@ def test_every_step_has_its_rate_and_momentum(schedule, warmup_epochs):
     weight = fall(optimizer, schedule, warmup_epochs=warmup_epochs)
     seen = optimizer.seen.numpy()[:40]
     expected = course(schedule, warmup_epochs=warmup_epochs)
-    turned = momenta(schedule, warmup_epochs=warmup_epochs, **SIZES)
+    turned = momenta(schedule, warmup_epochs)
     turned = np.full(40, 0.9) if turned is None else turned
     np.testing.assert_allclose(seen[:, 0], expected, rtol=1e-6)
     np.testing.assert_allclose(seen[:, 1], turned, rtol=1e-6)
@@ -142,7 +159,7 @@ def test_beta_1_of_adam_follows_the_schedule(kind):
         kind(0.5, **({"weight_decay": 0.0} if kind is keras.optimizers.AdamW else {})), SCHEDULES[2]
     )
     by_hand = mean = square = 0.0
-    pairs = zip(course(SCHEDULES[2]), momenta(SCHEDULES[2], **SIZES), strict=True)
+    pairs = zip(course(SCHEDULES[2]), momenta(SCHEDULES[2]), strict=True)
     for step, (rate, beta) in enumerate(pairs, 1):
         mean += (1 - mean) * (1 - beta)
         square += (1 - square) * 0.001
@@ -162,7 +179,7 @@ def test_the_graph_computes_what_the_array_has_and_ends_with_the_last_value():
         [
             Segment(0, -1, 3, 0.0, 1.0),
             Segment(4, 4, 9.5, 1.0, 0.25, "cosine"),
-            Segment(9.5, 9.5, 20, 0.25, 1e-3, "exponential"),
+            Segment(9.5, 9.5, 20, 0.25, math.log(1e-3 / 0.25), "exponential"),
         ]
     )
     found = [float(chain(tf.constant(step, tf.int64))) for step in range(25)]
@@ -187,7 +204,7 @@ def test_a_network_with_a_schedule_is_saved_and_loaded(spec, sizes, tmp_path):
 def test_nothing_is_changed_without_a_schedule(spec, sizes):
     model = build_model(spec, **sizes)
     for schedule in (None, {"kind": "constant"}):
-        assert install_schedule(model, schedule, **SIZES) == []
+        install_schedule(model, schedule, **SIZES)
     assert isinstance(model.optimizer._learning_rate, keras.Variable)
 
 
@@ -212,3 +229,9 @@ def test_two_schedules_are_refused(spec, sizes):
     spec["compile"]["optimizer"]["config"]["learning_rate"] = decay
     with pytest.raises(UserError, match="learning_rate is a schedule already; write a number there"):
         install_schedule(build_model(spec, **sizes), {"kind": "cosine"}, **SIZES)
+
+
+def test_messages_name_the_experiment(spec, sizes):
+    path = "experiments.e.training"
+    with pytest.raises(UserError, match=rf"^{path}\.warmup_epochs: warm-up and tail take 4 of 4"):
+        install_schedule(build_model(spec, **sizes), None, warmup_epochs=4, **SIZES, where=path)

@@ -7,10 +7,15 @@ from sklearn.utils.class_weight import compute_class_weight
 from motifloom.data.encode import DNA
 from motifloom.errors import UserError
 from motifloom.models.settings import check_options, class_weights, fit_arguments, merge_options
-from motifloom.models.spec import build_model
+from motifloom.models.spec import build_model, check_spec
 from motifloom.models.training import fit
 
 BINARY = np.array([[0.0]] * 6 + [[1.0]] * 2, np.float32)
+ZOOM = [
+    {"class_name": "Reshape", "config": {"target_shape": [30, 4, 1]}},
+    {"class_name": "RandomZoom", "config": {"height_factor": 0.1, "name": "zoom"}},
+    {"class_name": "Reshape", "config": {"target_shape": [30, 4]}},
+]
 MULTICLASS = np.eye(3, dtype=np.float32)[[0, 0, 0, 2]]
 
 
@@ -84,6 +89,21 @@ def test_class_weights_by_name_or_number(spec):
         np.testing.assert_array_equal(fit_arguments(merged, "binary", 1)["class_weight"], [1, 3])
     spec["training_params"]["class_weight"] = {"0": 5}
     assert "class_weight" not in merge_options(spec, {"class_weight": "none"})["training_params"]
+
+
+def test_a_class_whose_name_is_a_number_is_known_by_its_name(spec):
+    def numbered(given, classes):
+        return merge_options(spec, {"class_weight": given}, classes, "m")["training_params"]["class_weight"]
+
+    assert numbered({1: 5, "3": 2}, ["1", "2", "3"]) == {"0": 5, "2": 2}
+    assert numbered({0: 5, "b": 2}, ["a", "b"]) == {"0": 5, "1": 2}
+    for given, message in [
+        ({"a": 5, 0: 2}, "gives class 0 twice, by name and by number; remove one"),
+        ({"bnd": 2}, "there is no class 'bnd'; did you mean 'b'"),
+        ({"x": 2}, "there is no class 'x'; classes are a, b"),
+    ]:
+        with pytest.raises(UserError, match=rf"^m: training_params\.class_weight: {message}"):
+            numbered(given, ["a", "b"])
 
 
 # --- class weights ---------------------------------------------------------------------------------
@@ -167,6 +187,91 @@ def test_options_that_cannot_work_are_found_before(spec, sizes, options, callbac
     model = build_model(spec, **sizes | {"task": task})
     with pytest.raises(UserError, match=message):
         check_options(model, spec, options, task=task, n_targets=1, where="m")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            {"augmentation": {"shift": 30}},
+            "augmentation.shift: 30 is not below the length of the windows, 30",
+        ),
+        ({"freeze": ["scna"]}, r"freeze\[0\]: no layer is called 'scna'; did you mean 'scan'"),
+        ({"freeze": ["*"]}, "freeze: nothing is left to train"),
+        ({"xla": True}, "xla: layer zoom cannot be compiled by XLA"),
+        ({"warmup_epochs": 3}, "warmup_epochs: warm-up and tail take 3 of 3 epochs"),
+        ({"optimizer": "adamm"}, "optimizer: Keras has no optimizer 'adamm'; did you mean"),
+        ({"optimizer": {"class_name": "adamm"}}, "optimizer.class_name: Keras has no optimizer 'adamm'"),
+        ({"loss": "hing"}, "loss: Keras has no loss 'hing'; did you mean 'hinge'"),
+        ({"class_weight": {"bnd": 2}}, "class_weight: there is no class 'bnd'; did you mean 'bound'"),
+    ],
+)
+def test_what_is_wrong_with_an_experiments_options_is_said_of_them(spec, sizes, options, message):
+    if "xla" in options:
+        spec["model"]["layers"][:0] = ZOOM
+    path = "experiments.e.training"
+    told = {"where": "m", "training_path": path, "classes": ["unbound", "bound"]}
+    with pytest.raises(UserError, match=rf"^{path}\.{message}"):
+        check_spec(spec, **sizes, training=options, **told)
+    check_spec(spec, **sizes, training={"augmentation": {"shift": 29}}, **told)
+
+
+def test_what_is_wrong_with_a_spec_is_said_of_the_spec(spec, sizes):
+    spec["compile"]["optimizer"] = "adamm"
+    with pytest.raises(
+        UserError, match=r"^m: compile\.optimizer\.class_name: Keras has no optimizer 'adamm'"
+    ):
+        check_spec(spec, **sizes, where="m", training={"learning_rate": 0.1})
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"initial_epoch": 5}, "initial_epoch: remove it; a training that was killed goes on by itself"),
+        ({"steps_per_epoch": 0}, "steps_per_epoch: 0 is not a whole number above 0"),
+        ({"steps_per_epoch": -3}, "steps_per_epoch: -3 is not a whole number above 0"),
+        ({"validation_batch_size": "a"}, "validation_batch_size: 'a' is not a whole number above 0"),
+        ({"validation_steps": 1.5}, "validation_steps: 1.5 is not a whole number above 0"),
+        ({"epochs": True}, "epochs: True is not a whole number above 0"),
+        ({"validation_freq": 0}, "validation_freq: 0 is no whole number above 0, or list of them"),
+        ({"validation_freq": []}, r"validation_freq: \[\] is no whole number above 0, or list of them"),
+        ({"validation_freq": [1, 0]}, r"validation_freq: \[1, 0\] is no whole number"),
+        ({"shuffle": "batch"}, "shuffle: 'batch' is neither true nor false"),
+        ({"validation_freq": 4}, "validation_freq: 4 is no epoch of 3, so that val_loss is never measured"),
+    ],
+)
+def test_settings_of_fit_that_cannot_be(spec, sizes, settings, message):
+    spec["training_params"] |= settings
+    with pytest.raises(UserError, match=rf"^m: training_params\.{message}"):
+        check_spec(spec, **sizes, where="m")
+
+
+def test_settings_that_are_left_to_keras(spec):
+    spec["training_params"] = {"epochs": None, "steps_per_epoch": None, "initial_epoch": 0, "shuffle": False}
+    assert fit_arguments(spec, "binary", 1) == {
+        "epochs": 30, "batch_size": 64, "shuffle": False, "verbose": 0, "class_weight": None,
+    }  # fmt: skip
+
+
+def test_a_best_epoch_that_is_never_measured_is_refused(spec, sizes):
+    where = {"where": "m"}
+    spec["callbacks"] = {"EarlyStopping": {"start_from_epoch": 3}}
+    with pytest.raises(
+        UserError, match=r"m: callbacks\.EarlyStopping\.start_from_epoch: 3 leaves none of 3 epochs"
+    ):
+        check_spec(spec, **sizes, **where)
+    check_spec(spec, **sizes, **where, training={"epochs": 4})
+    spec["callbacks"] = {"EarlyStopping": {"start_from_epoch": 2}}
+    check_spec(spec, **sizes, **where)
+    spec["training_params"]["validation_freq"] = 2  # the third epoch is not validated
+    with pytest.raises(UserError, match="in which val_loss is measured; lower it, or raise epochs"):
+        check_spec(spec, **sizes, **where)
+    for monitored in ("loss", "val_auroc"):  # these are there in every epoch
+        spec["callbacks"]["EarlyStopping"]["monitor"] = monitored
+        check_spec(spec, **sizes, **where)
+    spec["training_params"]["validation_freq"] = [3, 9]
+    spec["callbacks"]["EarlyStopping"]["monitor"] = "val_loss"
+    check_spec(spec, **sizes, **where)
 
 
 def test_options_that_work(spec, sizes):

@@ -111,3 +111,20 @@ def test_a_shortcut_runs_beside_the_boxes():
     (axis,) = network(rows.reset_index(), "net").axes
     right = max(patch.get_x() + patch.get_width() for patch in axis.patches)
     assert sum(max(line.get_xdata()) > right for line in axis.lines) == 1
+
+
+def test_the_stride_of_a_convolution_is_told_even_where_it_is_its_width():
+    rows, _ = table("conv_stack", conv_filters=2, conv_width=5, conv_stride=5, max_pool_size=2)
+    assert rows.loc["conv1", "settings"] == "filters 2, width 5, stride 5, relu"
+    assert rows.loc["pool", "settings"] == "width 2, padding same"
+
+
+def test_operations_of_ones_own_builder_have_rows_too(tmp_path):
+    (tmp_path / "mine.py").write_text(
+        "import keras\ndef build(inputs):\n"
+        "    x = keras.ops.relu(keras.layers.Conv1D(2, 5, name='scan')(inputs))\n"
+        "    return keras.layers.GlobalMaxPooling1D()(x)\n"
+    )
+    rows, _ = table(str(tmp_path / "mine.py"))
+    (row,) = rows[rows["class"] == "Relu"][["inputs", "output_shape", "weights"]].values.tolist()
+    assert row == ["scan", "36 x 2", 0]

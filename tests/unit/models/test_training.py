@@ -1,3 +1,4 @@
+import hashlib
 import json
 import re
 import zipfile
@@ -14,7 +15,7 @@ from motifloom.models import training as module
 from motifloom.models.augment import Augmentation
 from motifloom.models.feed import Feed
 from motifloom.models.predict import load_model, predict, predict_dataset
-from motifloom.models.schedules import rates
+from motifloom.models.schedules import Segments, rate_segments
 from motifloom.models.spec import build_model
 from motifloom.models.training import fit, save_model, select_examples, train
 
@@ -172,8 +173,45 @@ def test_settings_of_fit_reach_the_batches(spec, sizes, examples, feeds):
         "shuffle": False,
     }
     (feed, _), (held, _) = feeds(spec, sizes, examples)
-    assert (feed.steps, feed.batch_size, feed.seed) == (3, 16, None)
-    assert (held.steps, held.batch_size, held.seed) == (2, 8, None)
+    assert (feed.steps, feed.batch_size, feed.shuffle) == (3, 16, False)
+    assert (held.steps, held.batch_size, held.shuffle) == (2, 8, False)
+
+
+def test_replicates_that_do_not_shuffle_are_augmented_differently(spec, sizes, examples, feeds):
+    spec["training_params"]["shuffle"] = False
+    seen = []
+    for seed in (1, 2, 1):
+        (feed, _), _ = feeds(spec, sizes, examples, seed=seed, options={"augmentation": {"mutation": 0.2}})
+        tokens, targets = map(np.concatenate, zip(*feed.blocks(0), strict=True))
+        np.testing.assert_array_equal(targets, examples[1]["train"][1])
+        seen.append(tokens)
+    assert (seen[0] != seen[1]).any()
+    np.testing.assert_array_equal(seen[0], seen[2])
+
+
+def test_what_chooses_the_best_epoch_must_be_a_number(spec, sizes, examples):
+    examples[1]["validation"][1][:] = np.nan
+    with pytest.raises(
+        UserError, match="spec: val_loss, which chooses the best weights, was a number in no e"
+    ):
+        trained(spec, sizes, examples)
+
+
+def test_a_shift_as_long_as_the_sequences_is_refused(spec, sizes, examples):
+    options = {"augmentation": {"shift": 30}}
+    with pytest.raises(
+        UserError, match=r"^e\.augmentation\.shift: 30 is not below the length of the windows, 30"
+    ):
+        trained(spec, sizes, examples, options=options, path="e")
+
+
+def test_an_epoch_that_is_never_measured_is_no_best_one(spec, sizes, examples):
+    spec["training_params"]["validation_freq"] = 4
+    with pytest.raises(UserError, match="validation_freq: 4 is no epoch of 3, so that val_loss is never"):
+        trained(spec, sizes, examples)
+    tokens, parts = examples
+    parts = {**parts, "validation": tuple(part[:0] for part in parts["validation"])}
+    assert trained(spec, sizes, (tokens, parts))[1].monitor == "loss"
 
 
 def test_weights_of_examples_and_classes_are_multiplied(spec, sizes, examples, feeds):
@@ -213,7 +251,7 @@ def test_weights_weigh_the_loss(spec, sizes, examples):
 def test_schedules_follow_the_steps_of_the_feed(spec, sizes, examples):
     options = {"schedule": {"kind": "cosine"}, "warmup_epochs": 1, "reverse_complement": True, "epochs": 3}
     _, done = trained(spec, sizes, examples, options=options)
-    ends = rates(options["schedule"], learning_rate=0.05, warmup_epochs=1, steps_per_epoch=15, epochs=3)
+    ends = Segments(rate_segments(options["schedule"], 0.05, 1, 15, 3)).values(45)
     np.testing.assert_allclose(done.history["learning_rate"], ends[[14, 29, 44]], rtol=1e-5)
 
 
@@ -351,6 +389,18 @@ def test_train_writes_the_same_bytes_again(spec, dataset, tmp_path):
 
     scores = predict_dataset(tmp_path / "a/model.keras", dataset, batch=64)
     assert (scores.shape, scores.dtype) == ((160, 1), np.float32)
+
+
+def test_the_file_of_ones_own_builder_can_be_told_by_its_checksum(dataset, tmp_path):
+    text = "import keras\ndef build(inputs, filters):\n    return keras.layers.GlobalMaxPooling1D()(\n"
+    text += "        keras.layers.Conv1D(filters, 5)(inputs))\n"
+    file = tmp_path / "mine.py"
+    file.write_text(text)
+    spec = {"model": {"builder": str(file), "filters": 2}, "training_params": {"epochs": 1}}
+    train(spec, dataset, PARTS, **outputs(tmp_path / "run"))
+    facts = json.loads((tmp_path / "run/provenance.json").read_text())
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    assert facts["builder"] == {"file": str(file), "sha256": digest}
 
 
 # --- predictions -----------------------------------------------------------------------------------
