@@ -195,6 +195,16 @@ class Match(Block):
     q_value: Fraction = Field(0.1, description="Matches above this are shown as none.")
 
 
+class Attention(Block):
+    """Where attention layers look, made when asked for by name."""
+
+    sites: str | None = Field(
+        None,
+        description="BED file of known sites that the attention is compared with, the motif in its column "
+        "name; on a genome, or first the id or name of an example without coordinates; none: no comparison.",
+    )
+
+
 class Interpretation(Block):
     """What is read out of a trained network."""
 
@@ -210,6 +220,7 @@ class Interpretation(Block):
     sensitivity: Sensitivity = Field(default_factory=Sensitivity, description="Bases that matter.")
     stability: Stability = Field(default_factory=Stability, description="Motifs across seeds.")
     match: Match = Field(default_factory=Match, description="Comparison with a motif database.")
+    attention: Attention = Field(default_factory=Attention, description="Attention along the examples.")
 
     @model_validator(mode="after")
     def _consistent(self):
