@@ -1,6 +1,6 @@
 """What can be wrong with a config although every key is valid: names, files and sizes that do not fit.
 
-Runs before the DAG is built, so it reads no more of a file than its first record.
+Runs before the DAG is built and in every job, so it reads no more of a file of data than its first record.
 """
 
 from pathlib import Path
@@ -11,6 +11,8 @@ from motifloom.config.training import Training
 from motifloom.data.encode import get_alphabet
 from motifloom.data.sources import first_length
 from motifloom.errors import UserError, suggest
+from motifloom.evaluation.custom import find_metrics
+from motifloom.runs import folds_of
 
 RESERVED = ("benchmarks", "datasets", "genomes", "logs", "simulations", "sweeps")
 MAX_KMERS = 4**10  # features that a k-mer baseline may have; motifloom.evaluation.baselines is slow to import
@@ -28,9 +30,25 @@ def check_config(config, where, exists=None):
         Tells whether a path is there; default: files on disk and outputs of the config's own simulations.
     """
     exists = exists or (lambda path: Path(path).is_file() or simulation_of(path) in config.simulations)
-    lines = [*_references(config), *_missing_files(config, exists)]
+    lines = [*_references(config), *_missing_files(config, exists), *_custom_metrics(config)]
     if lines:
         raise UserError("\n".join(f"{where}: {line}" for line in dict.fromkeys(lines)))
+
+
+def check_set(config, trained, other, only=None):
+    """Raise a UserError where one dataset does not hold what a network of another takes and gives.
+
+    Parameters
+    ----------
+    config : motifloom.config.parse.Config
+    trained, other : str
+        The dataset that the network is of, and the one that it is to read.
+    only : tuple of str, optional
+        Compare only these of task, classes, alphabet and window.length.
+    """
+    lines = list(_mismatches(config, trained, other, only))
+    if lines:
+        raise UserError("\n".join(lines))
 
 
 def _references(config):
@@ -95,6 +113,22 @@ def _training(config, name, experiment, dataset):
         yield f"{key}.start_from: {training.start_from} is a baseline, which has no layers; name a network"
     elif training.start_from in _ancestors(config, other):
         yield f"{key}.start_from: {training.start_from} starts from {name} in turn; break the circle"
+    else:
+        yield from _unseen_fold(config, key, experiment, dataset)
+
+
+def _unseen_fold(config, key, experiment, dataset):
+    """Check that no network that a training starts from has seen its test part."""
+    if dataset.split.by != "folds":
+        return
+    for other in filter(config.experiments.get, _ancestors(config, experiment)):
+        start = config.experiments[other]
+        same = experiment.folds is None and start.folds is None and experiment.fold == start.fold
+        if start.dataset == experiment.dataset and not same:
+            yield (
+                f"{key}.start_from: {other} was trained on examples that other folds of {experiment.dataset} "
+                "are tested on; give both the same fold:"
+            )
 
 
 def _ancestors(config, experiment):
@@ -127,29 +161,35 @@ def _folds(name, experiment, dataset):
 
 def _extra_sets(config, name, experiment):
     """Check that the extra sets of an experiment hold what its network takes and gives."""
-    own = config.datasets[experiment.dataset]
     for extra in experiment.also:
         key = f"experiments.{name}.also"
         if extra not in config.datasets:
             yield f"{key}: no {extra!r} under datasets{_nearest(extra, config.datasets)}"
             continue
-        other = config.datasets[extra]
-        if not other.held_out:
+        dataset = config.datasets[extra]
+        if not dataset.held_out:
             yield (
-                f"{key}: dataset {extra} is divided by {other.split.by}; an extra set is held out: "
+                f"{key}: dataset {extra} is divided by {dataset.split.by}; an extra set is held out: "
                 f"write datasets.{extra}.split: {{by: held_out}}"
             )
-        for what, ours, theirs in (
-            ("task", own.task, other.task),
-            ("classes", ", ".join(own.classes), ", ".join(other.classes)),
-            ("alphabet", own.alphabet, other.alphabet),
-            ("window.length", _length(own), _length(other)),
-        ):
-            if ours != theirs and None not in (ours, theirs):
-                yield (
-                    f"{key}: datasets.{extra}.{what} is {theirs}, but the network of dataset "
-                    f"{experiment.dataset} takes {ours}; make them equal"
-                )
+        for mismatch in _mismatches(config, experiment.dataset, extra):
+            yield f"{key}: {mismatch}"
+
+
+def _mismatches(config, trained, other, only=None):
+    """Tell what keeps a network of one dataset from reading another."""
+    own, extra = config.datasets[trained], config.datasets[other]
+    for what, ours, theirs in (
+        ("task", own.task, extra.task),
+        ("classes", ", ".join(own.classes), ", ".join(extra.classes)),
+        ("alphabet", own.alphabet, extra.alphabet),
+        ("window.length", _length(own), _length(extra)),
+    ):
+        if ours != theirs and None not in (ours, theirs) and what in (only or (what,)):
+            yield (
+                f"datasets.{other}.{what} is {theirs}, but the network of dataset {trained} takes {ours}; "
+                "make them equal"
+            )
 
 
 def _length(dataset):
@@ -175,8 +215,9 @@ def _ensemble(config, name, experiment):
                 f"{key}: {member} is on dataset {other.dataset}, not on {experiment.dataset}; an ensemble is "
                 "of experiments on one dataset"
             )
-    members = [config.experiments[m] for m in experiment.ensemble or [] if m in config.experiments]
-    folds = {"all" if member.folds is not None else member.fold for member in members}
+    members = [m for m in experiment.ensemble or [] if m in config.experiments]
+    alike = [m for m in members if config.experiments[m].dataset == experiment.dataset]
+    folds = {tuple(sorted(folds_of(config, member))) for member in alike}
     if len(folds) > 1:
         yield (
             f"experiments.{name}.ensemble: its members have different test folds, so that one has trained on "
@@ -232,6 +273,8 @@ def _ignored(config, name, experiment):
     for key, field in Training.model_fields.items():
         if getattr(experiment.training, key) != field.default:
             yield f"experiments.{name}.training: has {key}:, which goes with a model that has a spec"
+    if experiment.dropout_samples != type(experiment).model_fields["dropout_samples"].default:
+        yield f"experiments.{name}: has dropout_samples:, which goes with a model that has a spec"
     if len(experiment.seeds) > 1:
         yield f"experiments.{name}.seeds: several seeds go with a model that has a spec; give one"
 
@@ -290,6 +333,14 @@ def _missing_files(config, exists):
             yield f"{key}: file {path}{hint}; paths are relative to the folder the workflow runs in"
 
 
+def _custom_metrics(config):
+    """Read the files of the user's metrics, which Snakemake's own process is not to run."""
+    try:
+        find_metrics(path for path in config.evaluation.metrics if Path(path).is_file())
+    except UserError as error:
+        yield f"evaluation.metrics: {error}"
+
+
 def _files(config):
     """Yield every (path, key path) that the config names."""
     for name, simulation in config.simulations.items():
@@ -317,6 +368,8 @@ def _files(config):
         yield path, f"evaluation.metrics[{index}]"
     if config.interpretation.match.database:
         yield config.interpretation.match.database, "interpretation.match.database"
+    if config.interpretation.attention.sites:
+        yield config.interpretation.attention.sites, "interpretation.attention.sites"
 
 
 def _nearest(value, known):

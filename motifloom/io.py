@@ -3,6 +3,7 @@
 import contextlib
 import glob
 import gzip
+import hashlib
 import json
 import os
 import shutil
@@ -15,14 +16,23 @@ import pandas as pd
 NAMES = (
     "best_match_id",
     "best_match_name",
+    "chrom",
     "class",
+    "dataset",
     "experiment",
+    "experiment_a",
+    "experiment_b",
     "filter",
     "filter_a",
     "filter_b",
     "id",
+    "layer",
+    "model",
     "motif_id",
     "motif_name",
+    "name",
+    "parent",
+    "source",
     "target",
     "top_target",
 )
@@ -66,8 +76,12 @@ def atomic_folder(path):
 
 
 def _prefix(path):
-    """Return how temporary names for `path` begin; no other file's name begins so."""
-    return f".{path.name[:60]}~"
+    """Return how temporary names for `path` begin, and those for no other file in its folder.
+
+    A name may be too long to be repeated whole, so a digest of it stands for what is cut off.
+    """
+    digest = hashlib.sha256(os.fsencode(path.name)).hexdigest()[:16]
+    return f".{path.name[:40]}~{digest}~"
 
 
 def _remove_remains(path):

@@ -4,13 +4,15 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from motifloom.config.training import Training
+
 
 @dataclass(frozen=True)
 class Run:
     """One model on one dataset, trained once per seed; or the predictions of other runs put together.
 
-    `kind` is cnn, gc, kmer, label_shuffle, pooled or ensemble; `experiment` is the experiment that a baseline
-    is run for first. Names of baselines and of single folds hold a dot, which names in the config cannot.
+    `kind` is cnn, gc, kmer, additive, label_shuffle, pooled or ensemble. Names of baselines and of single
+    folds hold a dot, which names in the config cannot.
 
     `members` are the runs whose predictions are put together: their test parts one after the other
     (`pooled`: one run per fold; baselines of such an experiment keep their own kind), or their mean
@@ -35,7 +37,7 @@ class Run:
     @property
     def is_regression(self):
         """Whether a regression is fitted."""
-        return self.kind in ("gc", "kmer") and not self.members
+        return self.kind in ("gc", "kmer", "additive") and not self.members
 
 
 def expand_runs(config):
@@ -51,7 +53,8 @@ def expand_runs(config):
         Baselines of a dataset (`reb1.gc`, `reb1.kmer`; by folds `reb1.fold0.gc`) are shared by its
         experiments; the label-shuffle control (`reb1-shallow.label_shuffle`) is the experiment's own
         network, trained for its first seed. An experiment over folds is followed by a run per fold
-        (`reb1-shallow.fold0`), and each of its baselines is pooled as it is itself (`reb1-shallow.gc`).
+        (`reb1-shallow.fold0`), and each of its baselines is pooled as it is itself
+        (`reb1-shallow.pooled.gc`).
     """
     runs = {}
     for name, experiment in config.experiments.items():
@@ -63,7 +66,7 @@ def expand_runs(config):
         if not found:
             runs |= _with_baselines(config, name, name, experiment.fold, runs)
             continue
-        kind, folds = _model(config, name).baseline or "pooled", _folds(config, name)
+        kind, folds = _model(config, name).baseline or "pooled", folds_of(config, name)
         runs[name] = _combined(name, kind, experiment.model, experiment.dataset, found)
         for member, fold in zip(found, folds, strict=True):
             runs |= _with_baselines(config, name, member, fold, runs)
@@ -76,21 +79,22 @@ def expand_runs(config):
 
 
 def baseline_names(config, name):
-    """Return the names of the runs that an experiment is compared with.
+    """Return the names of the runs that an experiment, or its run on one fold, is compared with.
 
     Those of an ensemble are those of its first member, without the control, which is a network of its own.
     """
-    experiment = config.experiments[name]
+    stem, _, fold = name.partition(".fold")
+    experiment = config.experiments[stem]
     if experiment.ensemble:
         found = baseline_names(config, experiment.ensemble[0])
         return [baseline for baseline in found if not baseline.endswith(".label_shuffle")]
-    if _model(config, name).baseline is not None:
+    if _model(config, stem).baseline is not None:
         return []
-    if experiment.folds is not None:
-        return [f"{name}.{kind}" for kind in config.evaluation.baselines]
+    if experiment.folds is not None and not fold:
+        return [f"{name}.pooled.{kind}" for kind in config.evaluation.baselines]
     by_folds = config.datasets[experiment.dataset].split.by == "folds"
-    fold = experiment.fold if by_folds else None
-    return [_baseline_name(experiment.dataset, name, fold, kind) for kind in config.evaluation.baselines]
+    number = int(fold or experiment.fold) if by_folds else None
+    return [_baseline_name(experiment.dataset, name, number, kind) for kind in config.evaluation.baselines]
 
 
 def compared_runs(config, runs, dataset):
@@ -116,6 +120,14 @@ def extra_sets(config, name):
     return list(dict.fromkeys(found))
 
 
+def folds_of(config, name):
+    """Return the folds that are the test part of an experiment's runs, in order; of a single run its one."""
+    experiment = config.experiments[name]
+    if experiment.folds == "all":
+        return list(range(config.datasets[experiment.dataset].split.folds))
+    return [experiment.fold] if experiment.folds is None else list(experiment.folds)
+
+
 def _baseline_name(dataset, run, fold, kind):
     stem = dataset if fold is None else f"{dataset}.fold{fold}"
     return f"{run}.{kind}" if kind == "label_shuffle" else f"{stem}.{kind}"
@@ -125,18 +137,12 @@ def _model(config, name):
     return config.models[config.experiments[name].model]
 
 
-def _folds(config, name):
-    experiment = config.experiments[name]
-    every = range(config.datasets[experiment.dataset].split.folds)
-    return list(every) if experiment.folds == "all" else list(experiment.folds)
-
-
 def _members(config, name):
     """Return the runs that an experiment puts together; none for a single run."""
     experiment = config.experiments[name]
     if experiment.ensemble:
         return list(experiment.ensemble)
-    return [] if experiment.folds is None else [f"{name}.fold{fold}" for fold in _folds(config, name)]
+    return [] if experiment.folds is None else [f"{name}.fold{fold}" for fold in folds_of(config, name)]
 
 
 def _with_baselines(config, name, run, fold, runs):
@@ -173,9 +179,15 @@ def _baseline(name, kind, run, config):
         model=run.model if kind == "label_shuffle" else kind,
         seeds=run.seeds[:1] if kind == "label_shuffle" else (1,),
         fold=run.fold,
-        training={**run.training, "shuffle_labels": True} if kind == "label_shuffle" else {},
+        training=_shuffled(run.training) if kind == "label_shuffle" else {},
         k=config.evaluation.kmer if kind == "kmer" else 0,
     )
+
+
+def _shuffled(training):
+    """Return the training of a control: without weights that were learnt from the true labels."""
+    learnt = ("start_from", "freeze", "replace_head") if training["start_from"] else ()
+    return training | Training().model_dump(include=set(learnt)) | {"shuffle_labels": True}
 
 
 def name_files(paths):

@@ -1,10 +1,13 @@
 # Extra sets, and runs whose predictions are those of others put together.
+from motifloom.checks import check_set
 
 SET = f"{SEED}/sets/{{set}}"
 SET_PREDICTIONS = f"{SET}/predictions.tsv.gz"
 SET_METRICS = f"{SET}/metrics.tsv"
 SET_AUDIT = "results/datasets/{set}/audit.{dataset}.tsv"
 TRACK = f"{SET}/tracks/{{target}}"
+ATTENTION = f"{SEED}/attention/{{set}}"
+KNOWN_SITES = [locate(path) for path in [CONFIG.interpretation.attention.sites] if path]
 
 NETWORK_RUNS = [name for name, run in RUNS.items() if run.is_network]
 COMBINED = [name for name, run in RUNS.items() if run.members]
@@ -21,6 +24,16 @@ def of_set(path):
     return lambda wildcards: path.format(dataset=wildcards.set)
 
 
+def of_fitting_set(path, *only):
+    """As of_set, for a run that reads the set: one that does not hold what the run takes stops with a line."""
+
+    def fill(wildcards):
+        check_set(CONFIG, run_of(wildcards).dataset, wildcards.set, only)
+        return path.format(dataset=wildcards.set)
+
+    return fill
+
+
 def genomes_of(name):
     """Return the genome of each source of a dataset."""
     return {item.name: item.genome for item in list_inputs(CONFIG.datasets[name])}
@@ -30,6 +43,13 @@ def set_fold(wildcards):
     """The fold by which examples of a set have their parts: the run's own, on its own dataset."""
     run = run_of(wildcards)
     return run.fold if wildcards.set == run.dataset else 0
+
+
+def tested_parts(wildcards):
+    """The parts of a dataset that no network is trained on: of several tested folds each trains another."""
+    runs = [run for run in RUNS.values() if run.dataset == wildcards.dataset and not run.members]
+    folds = {run.fold for run in runs}
+    return ["test", *(f"fold{fold}" for fold in folds if len(folds) == 1)]
 
 
 def track_index(wildcards):

@@ -9,7 +9,7 @@ rule predict_set:
     input:
         library=library("predict_set"),
         model=MODEL,
-        dataset=of_set(DATASET),
+        dataset=of_fitting_set(DATASET),
         split=of_set(SPLIT),
     output:
         SET_PREDICTIONS,
@@ -39,7 +39,8 @@ rule predict_baseline_set:
         library=library("predict_baseline_set"),
         dataset=of_run(DATASET),
         split=of_run(SPLIT),
-        set=of_set(DATASET),
+        set=of_fitting_set(DATASET),
+        set_split=of_set(SPLIT),
     output:
         SET_PREDICTIONS,
     log:
@@ -59,6 +60,7 @@ rule predict_baseline_set:
         kind=lambda wildcards: run_of(wildcards).kind,
         k=lambda wildcards: run_of(wildcards).k,
         fold=lambda wildcards: run_of(wildcards).fold,
+        set_fold=set_fold,
     script:
         "../scripts/predict_baseline_set.py"
 
@@ -121,7 +123,7 @@ rule average_set_predictions:
 
 rule evaluate_set:
     input:
-        library=library("evaluate_set"),
+        library=library("evaluate"),
         predictions=SET_PREDICTIONS,
         split=of_set(SPLIT),
         threshold=THRESHOLD,
@@ -143,12 +145,13 @@ rule evaluate_set:
         runtime=minutes(30),
     params:
         seed=CONFIG.seed,
+        dataset=lambda wildcards: wildcards.set,
         task=lambda wildcards: CONFIG.datasets[wildcards.set].task,
         classes=lambda wildcards: CONFIG.datasets[wildcards.set].classes,
         bootstrap=CONFIG.evaluation.bootstrap,
         confidence=CONFIG.evaluation.confidence,
     script:
-        "../scripts/evaluate_set.py"
+        "../scripts/evaluate.py"
 
 
 # What an extra set shares with the dataset of an experiment that names it.
@@ -171,6 +174,7 @@ rule audit_set:
         mem_mb=megabytes(800, 20),
         runtime=minutes(30),
     params:
+        tested=tested_parts,
         genomes=lambda wildcards: genomes_of(wildcards.dataset),
         set_genomes=lambda wildcards: genomes_of(wildcards.set),
     script:
@@ -182,7 +186,7 @@ rule predict_strands:
     input:
         library=library("predict_strands"),
         model=MODEL,
-        dataset=of_set(DATASET),
+        dataset=of_fitting_set(DATASET),
         split=of_set(SPLIT),
     output:
         f"{SET}/strands.tsv.gz",
@@ -210,7 +214,7 @@ rule predict_dropout:
     input:
         library=library("predict_dropout"),
         model=MODEL,
-        dataset=of_set(DATASET),
+        dataset=of_fitting_set(DATASET),
         split=of_set(SPLIT),
     output:
         f"{SET}/uncertainty.tsv.gz",
@@ -268,7 +272,7 @@ rule extract_activations:
     input:
         library=library("extract_activations"),
         model=MODEL,
-        dataset=of_set(DATASET),
+        dataset=of_fitting_set(DATASET, "alphabet", "window.length"),
     output:
         f"{SEED}/activations/{{set}}.{{layer}}.{{table}}",
     log:

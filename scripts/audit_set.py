@@ -8,5 +8,5 @@ from motifloom.job import job
 files, options = snakemake.input, snakemake.params
 with job(snakemake.log[0]), Dataset(files.dataset) as dataset, Dataset(files.set) as other:
     genomes = {"genomes": options.genomes, "other_genomes": options.set_genomes}
-    table = audit_set(dataset, read_table(files.split), other, **genomes)
+    table = audit_set(dataset, read_table(files.split), other, tested=options.tested, **genomes)
     write_table(table, snakemake.output[0])

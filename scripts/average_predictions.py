@@ -7,9 +7,9 @@ from motifloom.io import read_table, write_table
 from motifloom.job import job
 
 with job(snakemake.log[0]):
-    tables = [read_table(path, dtype={"id": str}) for path in snakemake.input.predictions]
+    tables = [read_table(path) for path in snakemake.input.predictions]
     if snakemake.params.pooled:
-        pairs = groupby(zip(snakemake.params.runs, tables, strict=True), key=lambda pair: pair[0])
+        pairs = groupby(zip(snakemake.params.runs, tables, strict=True), key=lambda pair: pair[0][0])
         combined = pool_predictions([[table for _, table in member] for _, member in pairs])
     else:
         combined = average_predictions(tables)

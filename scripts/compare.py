@@ -9,10 +9,9 @@ with job(snakemake.log[0]):
     options, files = snakemake.params, snakemake.input
     metrics = [(*run, read_table(path)) for run, path in zip(options.runs, files.metrics, strict=True)]
     predictions = [
-        (*run, read_table(path, dtype={"id": str}))
-        for run, path in zip(options.runs, files.predictions, strict=True)
+        (*run, read_table(path)) for run, path in zip(options.runs, files.predictions, strict=True)
     ]
-    name, split = snakemake.wildcards.dataset, read_table(files.split, dtype={"id": str})
+    name, split = snakemake.wildcards.dataset, read_table(files.split)
     found = run_distributions(
         predictions,
         {name: options.task},

@@ -1,4 +1,7 @@
-"""Compute the metrics of a run with their intervals."""
+"""Compute the metrics of a run, or of a run on an extra set, with their intervals.
+
+The thresholds are those chosen on the validation part of the run's own dataset.
+"""
 
 from motifloom.evaluation.custom import load_metrics
 from motifloom.evaluation.metrics import evaluate_predictions, nest_metrics

@@ -1,4 +1,4 @@
-"""Fit a regression on GC content or k-mers, and score every example with it."""
+"""Fit a regression on GC content, k-mers or letters, and score every example with it."""
 
 from threadpoolctl import threadpool_limits
 

@@ -2,7 +2,7 @@
 
 from motifloom.data.parts import parts_for
 from motifloom.data.store import Dataset
-from motifloom.evaluation.sets import set_table
+from motifloom.evaluation.predictions import example_table
 from motifloom.io import read_table, write_table
 from motifloom.job import job
 from motifloom.models import device
@@ -23,5 +23,5 @@ with job(snakemake.log[0]), Dataset(snakemake.input.dataset) as dataset:
         seed=derive_seed(options.seed, "predict_dropout", *snakemake.wildcards),
         reverse_complement=options.reverse_complement,
     )
-    table = set_table(dataset, parts, {"mean": mean, "sd": sd})
+    table = example_table(dataset, parts, {"mean": mean, "sd": sd}, places=True)
     write_table(table, snakemake.output[0], float_format="%.9g")

@@ -2,7 +2,7 @@
 
 from motifloom.data.parts import parts_for
 from motifloom.data.store import Dataset
-from motifloom.evaluation.sets import interleave_strands
+from motifloom.evaluation.predictions import interleave_strands
 from motifloom.io import read_table, write_table
 from motifloom.job import job
 from motifloom.models import device

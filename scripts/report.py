@@ -21,8 +21,9 @@ with job(snakemake.log[0]):
     }
     with Dataset(files.dataset) as dataset:
         checksums = dataset.sources
-    split = read_table(files.split, dtype={"id": str})
-    parts = parts_for(split, options.pop("fold")).set_axis(split["id"])
+    split = read_table(files.split)
+    fold = options.pop("fold")
+    parts = None if fold is None else parts_for(split, fold).set_axis(split["id"])
     report = load_experiment(
         folder.parent,
         snakemake.wildcards.experiment,

@@ -21,10 +21,10 @@ with job(snakemake.log[0]), Dataset(snakemake.input.dataset) as dataset:
         config=options.config,
         dataset=dataset,
         split=read_table(files.split),
-        locate=lambda path: next((file for file in files.spec if file.endswith(path)), path),
+        locate=lambda path: options.files.get(path, path),
         seed=options.seed,
         earlier=earlier,
-        start_from=next(iter(files.start_from), None),
+        start_from=list(files.start_from),
         scratch=snakemake.output[0].removesuffix(".json"),
     )
     write_json(trial, snakemake.output[0])

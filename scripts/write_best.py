@@ -12,7 +12,7 @@ with job(snakemake.log[0]):
         snakemake.wildcards.sweep,
         Sweep.model_validate(options.sweep),
         [read_json(path) for path in files.trials],
-        locate=lambda path: next((file for file in files.spec if file.endswith(path)), path),
+        locate=lambda path: options.files.get(path, path),
         path=snakemake.output[0],
     )
     write_text(text, snakemake.output[0])

@@ -248,8 +248,8 @@ class Dataset(Block):
     duplicates: Literal["drop", "merge", "keep"] | None = Field(
         None,
         description="Identical windows: drop all but the first, and every one of them where their classes or "
-        "labels contradict each other; merge their labels; or keep all. Default: merge for multilabel, else "
-        "drop.",
+        "labels contradict each other; merge their labels; or keep all. One without targets yields to one "
+        "with targets. Default: merge for multilabel, else drop.",
     )
     split: Split = Field(default_factory=Split, description="Train, validation and test.")
 
@@ -270,14 +270,18 @@ class Dataset(Block):
             raise ValueError("has duplicates: merge, which goes with task: multilabel; use drop or keep")
         for number, source in enumerate(self.sources):
             self._check_source(number, source)
-        if all(source.fasta or source.sequence or source.negatives for source in self.sources):
+        ready = [bool(source.fasta or source.sequence) for source in self.sources]
+        if self.window.bin and any(ready):
+            raise ValueError(
+                f"has window.bin:, which cuts intervals, but sources[{ready.index(True)}] is of ready "
+                "sequences; give these a dataset of their own"
+            )
+        if all(known or source.negatives for known, source in zip(ready, self.sources, strict=True)):
             # Ready sequences are cut around their midpoints, and padded only to a length.
             if self.window.centre != "midpoint":
                 raise ValueError("has window.centre:, which goes with intervals")
             if self.window.edge != "drop" and self.window.length is None:
                 raise ValueError("has window.edge:, which goes with window.length or with intervals")
-            if self.window.bin:
-                raise ValueError("has window.bin:, which goes with intervals")
         return self
 
     @property

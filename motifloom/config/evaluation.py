@@ -27,8 +27,9 @@ class Embedding(Block):
 class Evaluation(Block):
     """How predictions are judged."""
 
-    baselines: Distinct[Literal["gc", "kmer", "label_shuffle"]] = Field(
-        ["gc", "kmer", "label_shuffle"], description="Run beside every experiment."
+    baselines: Distinct[Literal["gc", "kmer", "additive", "label_shuffle"]] = Field(
+        ["gc", "kmer", "label_shuffle"],
+        description="Run beside every experiment; additive: a linear model on the letters by position.",
     )
     kmer: Annotated[int, Field(ge=1, le=8)] = Field(6, description="k of the kmer baseline.")
     bootstrap: Annotated[int, Field(ge=100, le=1_000_000)] = Field(

@@ -8,12 +8,19 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from motifloom.config.blocks import Block, Name, Positive, read_numbers
 
-# Measures of which less is better; of all others, more.
-ERRORS = ("loss", "log_loss", "mse", "mae", "mape", "brier", "ece")
+# What is best of metrics and of columns of history.tsv, by their names in lower case and without underscores.
+LEAST = r".*(loss|error|crossentropy|hinge|divergence)|r?mse|mae|mape|msle|brier|ece|bce|ce|kld|poisson"
+LEAST += r"|huber|logcosh|false(positives|negatives)"
+MOST = r".*(accuracy|auc)|acc|auroc|auprc|aunpvsc|f1|f1score|fbetascore|mcc|precision|recall|sensitivity"
+MOST += r"|specificity|npv|(precision|recall|sensitivity|specificity)at.*|true(positives|negatives)|.*iou"
+MOST += r"|pearson|spearman|r2|r2score|(pearson|concordance)correlation|explainedvariance"
 # Metrics of predictions that a training can also compute after every epoch.
 EXACT = ("auroc", "auprc")
 # What a job is given before it knows its parameters.
-FIXED = ("training.threads", "training.start_from", "training.shuffle_labels")
+FIXED = tuple(f"training.{key}" for key in ("threads", "accelerator", "gpus", "start_from", "shuffle_labels"))
+MOST_TRIALS = 100_000  # each is a job of its own
+MOST_EXPONENT = 700  # of e, that a number can hold
+MOST_STEPS = 10**12  # from 0, that numbers tell apart
 _RANGES = ("int_uniform", "uniform", "q_uniform", "log_uniform", "log_uniform_values")
 _RANGES += ("q_log_uniform", "q_log_uniform_values")
 _BELLS = ("normal", "q_normal", "log_normal", "q_log_normal")
@@ -28,18 +35,27 @@ class Metric(Block):
 
     name: Annotated[str, Field(min_length=1)] = Field(
         "val_loss",
-        description="A metric of the validation part (auroc, mcc, pearson, ...; several targets: their "
-        "mean), or a column of history.tsv (val_loss, ...), in the epoch of the weights that are kept.",
+        description="A metric of the validation part (auroc, mcc, pearson, ...; several targets: that of "
+        "all together, or else their mean), or loss or a column val_... of history.tsv, in the epoch of the "
+        "weights that are kept.",
     )
     goal: Literal["minimize", "maximize"] | None = Field(
-        None, description="What is best; none: minimize for losses and errors, else maximize."
+        None,
+        description="What is best; none: minimize for losses and errors, maximize for scores; needed where "
+        "the name does not tell.",
     )
+
+    @property
+    def direction(self):
+        """minimize or maximize; None where neither goal nor name tells."""
+        name = re.sub(r"_\d+$", "", self.name.removeprefix("val_")).lower().replace("_", "")
+        known = {"minimize": LEAST, "maximize": MOST}
+        return self.goal or next((goal for goal in known if re.fullmatch(known[goal], name)), None)
 
     @property
     def sign(self):
         """1 where more is better, -1 where less is."""
-        least = self.name.removeprefix("val_").lower() in ERRORS or self.name.endswith("_error")
-        return -1 if (self.goal or ("minimize" if least else "maximize")) == "minimize" else 1
+        return -1 if self.direction == "minimize" else 1
 
     @property
     def in_history(self):
@@ -66,7 +82,7 @@ class Parameter(Block):
     sigma: Annotated[Number, Field(gt=0)] | None = Field(
         None, description="Standard deviation of a normal (log_normal: of the logarithm); none: 1."
     )
-    q: Annotated[Number, Field(gt=0)] | None = Field(
+    q: Annotated[Number, Field(ge=1e-9)] | None = Field(
         None, description="Step: values are rounded to multiples of it; a whole q gives whole numbers."
     )
     distribution: (
@@ -127,8 +143,11 @@ class Parameter(Block):
             raise ValueError(f"has min: {self.min}, which is not below max: {self.max}")
         if self.family == "log" and self.kind.endswith("_values") and not self.min > 0:
             raise ValueError(f"is {self.kind}, which needs a min above 0")
-        low, high = self.bounds
-        if self.q and math.floor(high / self.q + 1e-9) < math.ceil(low / self.q - 1e-9):
+        if self._exponents and max(-self.min, self.max) > MOST_EXPONENT:
+            raise ValueError(f"is {self.kind}, whose min and max are logarithms within {MOST_EXPONENT} of 0")
+        if self.q and max(map(abs, self.bounds)) > self.q * MOST_STEPS:
+            raise ValueError(f"has q: {self.q}, which is too small a step beside min and max")
+        if self.q and self.multiples[1] < self.multiples[0]:
             raise ValueError(f"has no multiple of q: {self.q} between min and max")
 
     @property
@@ -162,6 +181,21 @@ class Parameter(Block):
     def bounds(self):
         """Least and greatest value of a range, before rounding."""
         return (math.exp(self.min), math.exp(self.max)) if self._exponents else (self.min, self.max)
+
+    @property
+    def multiples(self):
+        """The first and the last multiple of q in a range, as numbers of steps."""
+        first, last = (end / self.q for end in self.bounds)
+        slack = 1e-9 + 1e-15 * max(abs(first), abs(last))  # what division loses
+        return math.ceil(first - slack), math.floor(last + slack)
+
+    @property
+    def size(self):
+        """How many values there are of a parameter that has steps."""
+        if self.family in ("constant", "categorical"):
+            return len(self.values or [None])
+        first, last = (int(self.min), int(self.max)) if self.family == "int" else self.multiples
+        return last - first + 1
 
 
 class Pruning(Block):
@@ -201,7 +235,9 @@ class Sweep(Block):
         {},
         description="Key path below the experiment's own blocks, model.<key> or training.<key>, to values.",
     )
-    trials: Positive | None = Field(None, description="How many; none: all combinations of a grid.")
+    trials: Annotated[int, Field(ge=1, le=MOST_TRIALS)] | None = Field(
+        None, description="How many; none: all combinations of a grid."
+    )
     n_workers: Positive | None = Field(
         None,
         description="So many trials run side by side; none: 2 with method bayes or pruning, else no limit.",
@@ -235,6 +271,11 @@ class Sweep(Block):
         if self.pruning and self.seeds > 1:
             raise ValueError("has pruning:, which goes with seeds: 1")
         self._check_parameters()
+        if self.n_trials > MOST_TRIALS:
+            raise ValueError(
+                f"has a grid of {self.n_trials} combinations, more than {MOST_TRIALS} trials; give fewer "
+                "values, a larger q:, or trials:, a number"
+            )
         return self
 
     def _check_parameters(self):
@@ -247,6 +288,13 @@ class Sweep(Block):
                 )
             if key in FIXED:
                 raise ValueError(f"has the parameter {key}, which must be the same in all trials")
+            if re.match(r"training\.range_test\b", key):
+                raise ValueError(f"has the parameter {key}, which no training depends on; remove it")
+            if key == "training.schedule.from_range_test":
+                raise ValueError(f"has the parameter {key}, but trials have no range test; write the rates")
+            for other in self.parameters:
+                if other.startswith((f"{key}.", f"{key}[")):
+                    raise ValueError(f"has the parameters {key} and {other}, a part of it; remove one")
             if parameter.probabilities and self.method != "random":
                 raise ValueError(f"has probabilities of {key}, which go with method: random")
             if not drawn and family not in ("constant", "categorical", "int") and parameter.q is None:
@@ -255,6 +303,16 @@ class Sweep(Block):
                 )
             if not drawn and family in ("normal", "log_normal"):
                 raise ValueError(f"has a grid over {key}, a {parameter.kind} without ends; give values:")
+
+    @property
+    def grid_size(self):
+        """The number of combinations of all steps, of a grid."""
+        return math.prod(parameter.size for parameter in self.parameters.values())
+
+    @property
+    def n_trials(self):
+        """How many trials there are."""
+        return self.trials or self.grid_size
 
     @property
     def learns(self):

@@ -23,5 +23,7 @@ class WandB(Block):
 class Tracking(Block):
     """Where runs are logged beside the workflow's own tables."""
 
-    tensorboard: bool = Field(False, description="Write every run for TensorBoard.")
-    wandb: WandB | None = Field(None, description="Write every run for Weights & Biases; none: do not.")
+    tensorboard: bool = Field(False, description="Write the run of every network for TensorBoard.")
+    wandb: WandB | None = Field(
+        None, description="Write the run of every network for Weights & Biases; none: do not."
+    )

@@ -35,7 +35,7 @@ def audit_split(dataset, split, *, genomes=None):
     )
 
 
-def audit_set(dataset, split, other, *, genomes=None, other_genomes=None):
+def audit_set(dataset, split, other, *, genomes=None, other_genomes=None, tested=("test",)):
     """Count what an extra set has in common with the parts of a dataset; see :func:`audit_examples`.
 
     Parameters
@@ -46,11 +46,14 @@ def audit_set(dataset, split, other, *, genomes=None, other_genomes=None):
         The extra set. The tokens of both are held in memory.
     other_genomes : dict of str to str, optional
         The genome of each source of the set.
+    tested : sequence of str
+        Parts that nothing is trained on.
 
     Returns
     -------
     DataFrame
-        The rows of which part_b is the set, called extra_set.
+        The rows of which part_b is the set, called extra_set. What it shares with a part that nothing is
+        trained on is counted, and is no leak.
     """
     theirs = other.regions.astype(dict.fromkeys(("id", "source", "parent"), object))
     for key in ("id", "source"):
@@ -65,6 +68,7 @@ def audit_set(dataset, split, other, *, genomes=None, other_genomes=None):
         alphabet=dataset.alphabet,
         genomes={**(genomes or {}), **places} or None,
     )
+    table.loc[table["part_a"].isin(tested), "leak"] = "no"
     return table[table["part_b"] == EXTRA].reset_index(drop=True)
 
 

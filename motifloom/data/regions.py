@@ -121,12 +121,12 @@ def _choose_chromosomes(frame, chromosomes, ledger):
 
 
 def _check_remaining(given, frame, counts, ledger):
-    """Raise a UserError where no example of a source is left."""
-    left = set(frame["source"].unique())
+    """Raise a UserError where no example of a source is left, be it merged into one of another source."""
+    table = ledger.table()
+    left = {*frame["source"].unique(), *table.loc[table["action"] == "merged", "source"]}
     for item in given:
         if item.name not in left:
-            rows = ledger.table().query("source == @item.name and action == 'dropped'")
-            last = rows.iloc[-1]
+            last = table.query("source == @item.name and action == 'dropped'").iloc[-1]
             raise UserError(
                 f"{item.config.file}: {item.key}: none of its {counts[item.name]} examples is left; "
                 f"the last, {last['record']} (line {last['line']}), was dropped: {last['reason']}"
@@ -185,7 +185,8 @@ def _resolve_duplicates(frame, dataset, ledger):
 
     Examples are the same where genome, chromosome, start, end and reading direction agree (minus against
     any other), and for ready sequences the sequence. Where their targets agree, or the task is regression,
-    the first stays; where they contradict each other none stays, unless multilabel targets are merged.
+    the first stays; where they contradict each other none stays, unless multilabel targets are merged. An
+    example without targets (of a held-out set) says nothing of them, and yields to one that has some.
     """
     if dataset.duplicates == "keep":
         return frame
@@ -196,29 +197,27 @@ def _resolve_duplicates(frame, dataset, ledger):
         genome=frame["genome"].where(~ready, ""),
         digest=frame["digest"].where(ready, "") if ready.any() else "",
     )
-    group = keys.groupby(list(keys.columns), sort=False).ngroup().to_numpy()
-    twin = pd.Series(group).duplicated(keep=False).to_numpy()
+    group = keys.groupby(list(keys.columns), sort=False).ngroup()
     names = [name for name in frame if name.startswith("target.")]
-    # Examples without targets are the same as each other.
-    known = frame.loc[twin, ["id", *names]].fillna(dict.fromkeys(names, np.inf))
-    twins = known.groupby(group[twin], sort=False)
-    first = ~pd.Series(group).duplicated().to_numpy()[twin]
-    other = np.where(first, twins["id"].transform("last"), twins["id"].transform("first"))
-    equal = (twins[names].transform("min") == twins[names].transform("max")).all(axis=1).to_numpy()
-    text = np.where(equal, "same window as {}", "same window as {} with another target")
-    action, lost = "dropped", ~first | ~equal
-    if dataset.task == "regression":
-        lost = ~first
+    known = frame[names].notna().any(axis=1)
+    # Twins with targets first, so that the first of a group is the one that may stay.
+    twin = known[group.duplicated(keep=False)].sort_values(ascending=False, kind="stable").index
+    group, known = group[twin], known[twin]
+    targets = frame.loc[twin, names].groupby(group)
+    lowest, highest = targets.transform("min"), targets.transform("max")
+    differ, first = (lowest < highest).any(axis=1), ~group.duplicated()
+    ids = frame.loc[twin, "id"]
+    other = (
+        ids.groupby(group).transform("first").mask(first, ids.where(known).groupby(group).transform("last"))
+    )
     if dataset.duplicates == "merge":
-        action, lost, text = (
-            "merged",
-            ~first,
-            np.full(len(known), "same window as {}, which has the labels of both"),
-        )
-        frame.loc[twin, names] = twins[names].transform("max").replace(np.inf, np.nan)
-    reasons = np.array([t.format(o) for t, o in zip(text, other, strict=True)], object)
-    rows = np.flatnonzero(twin)[lost]
-    ledger.add(frame.iloc[rows], action, reasons[lost])
+        action, lost, news = "merged", ~first, known.map({True: ", which has the labels of both", False: ""})
+        frame.loc[twin, names] = highest
+    else:
+        action, news = "dropped", (differ & known).map({True: " with another target", False: ""})
+        lost = ~first if dataset.task == "regression" else ~first | differ
+    rows = twin[lost].sort_values()
+    ledger.add(frame.loc[rows], action, ("same window as " + other + news)[rows].to_numpy())
     return frame.drop(index=rows)
 
 

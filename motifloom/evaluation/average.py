@@ -1,12 +1,9 @@
 """The metrics of a run over its extra sets taken together: their geometric mean."""
 
 import numpy as np
-import pandas as pd
 
-from motifloom.evaluation.intervals import percentile_interval
-from motifloom.evaluation.metrics import metric_distribution, rows_of
+from motifloom.evaluation.metrics import distribution_table, metric_distribution, rows_of
 
-COLUMNS = ["part", "target", "metric", "value", "ci_low", "ci_high", "n", "prevalence", "reason"]
 # What the rows are called among the parts of a comparison.
 PART = "sets"
 
@@ -43,27 +40,22 @@ def average_sets(
         )
         for name, table in sets.items()
     }  # fmt: skip
-    first = next(iter(found.values()))
-    value = geometric_mean([one.value for one in found.values()])
-    low, high = percentile_interval(geometric_mean([one.samples for one in found.values()]), confidence)
-    frame = pd.DataFrame(
-        {
-            "part": PART,
-            "target": np.repeat(first.targets, len(first.metrics)),
-            "metric": np.tile(first.metrics, len(first.targets)),
-            "value": value.ravel(),
-            "ci_low": low.ravel(),
-            "ci_high": high.ravel(),
-            "n": np.repeat(sum(one.n for one in found.values()), len(first.metrics)),
-            "prevalence": np.nan,
-            "reason": [
-                _reason(found, *place) if np.isnan(value[place]) else "" for place in np.ndindex(value.shape)
-            ],
-        }
+    every = list(found.values())
+    mean = every[0]._replace(
+        n=sum(one.n for one in every),
+        prevalence=np.full(len(every[0].targets), np.nan),
+        value=geometric_mean([one.value for one in every]),
+        samples=geometric_mean([one.samples for one in every]),
     )
+    frame = distribution_table(mean, confidence)
+    frame.insert(0, "part", PART)
+    frame["reason"] = [
+        _reason(found, *place) if np.isnan(mean.value[place]) else ""
+        for place in np.ndindex(mean.value.shape)
+    ]
     # Those of no set at all are no news: the tables of the sets say why.
-    anywhere = np.any([np.isfinite(one.value) for one in found.values()], axis=0)
-    return frame[anywhere.ravel()].reset_index(drop=True)[COLUMNS]
+    anywhere = np.any([np.isfinite(one.value) for one in every], axis=0)
+    return frame[anywhere.ravel()].reset_index(drop=True)
 
 
 def geometric_mean(values):

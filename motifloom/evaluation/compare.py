@@ -46,7 +46,7 @@ def comparison_table(entries):
     Parameters
     ----------
     entries : iterable of (experiment, model, kind, dataset, seed, metrics table)
-        `kind` is cnn, gc, kmer or label_shuffle.
+        `kind` is that of a :class:`motifloom.runs.Run`.
 
     Returns
     -------

@@ -1,7 +1,8 @@
 """Metrics from a user's Python file.
 
-Every function that the file defines and whose name does not begin with an underscore is a metric of that
-name::
+Every function that stands in the file as ``def name(target, score): ...``, not indented, and whose name does
+not begin with an underscore is a metric of that name. What is imported, assigned (a lambda or a partial, say)
+or of a class is none::
 
     def within_two_fold(target, score):
         return (abs(score - target) < 1).mean()
@@ -12,18 +13,22 @@ name::
 It is called for every target by itself with float64 arrays of shape (n,): `target` (0 and 1, or the
 observed values), `score` (probabilities, or predicted values), and returns one number; NaN says that the
 metric is not defined for these examples. A function with a third parameter `weight` gets the number of
-times that each example counts, float64 (n,), all positive; without it examples are repeated.
+times that each example counts, float64 (n,), all positive; without it examples are repeated. Parameters
+beyond these have defaults.
 """
 
-import inspect
+import ast
+import logging
 from pathlib import Path
-from types import FunctionType, ModuleType
+from types import ModuleType
 from typing import NamedTuple
 
 import numpy as np
 
 from motifloom.errors import UserError
 from motifloom.evaluation.statistics import CLASS_METRICS, VALUE_METRICS
+
+logger = logging.getLogger(__name__)
 
 
 class Custom(NamedTuple):
@@ -49,52 +54,80 @@ def load_metrics(paths):
     Raises
     ------
     UserError
-        If a file cannot be read or run, defines no function, or one that cannot be called as a metric, or
-        a name is taken.
+        As :func:`find_metrics`, and if a file cannot be run.
     """
-    taken, metrics = dict.fromkeys([*CLASS_METRICS, *VALUE_METRICS], "Motifloom"), []
+    metrics = []
+    for path, found in find_metrics(paths).items():
+        # Not imported, which would leave a folder of byte code beside the user's file.
+        module = ModuleType(f"metrics of {path}")
+        try:
+            exec(compile(Path(path).read_bytes(), path, "exec"), module.__dict__)
+            metrics += [
+                Custom(name, getattr(module, name), weighted, path) for name, weighted in found.items()
+            ]
+        except (Exception, SystemExit) as error:  # whatever the user's code raises
+            raise UserError(f"{path}: cannot be run: {_line(error)}") from error
+        logger.info("%s: metrics %s", path, ", ".join(found))
+    return metrics
+
+
+def find_metrics(paths):
+    """Return what metrics Python files hold, without running them.
+
+    Parameters
+    ----------
+    paths : iterable of path
+
+    Returns
+    -------
+    dict of str to dict of str to bool
+        By file, then by name, in the order of the lines: whether the function takes weights.
+
+    Raises
+    ------
+    UserError
+        If a file cannot be read, is no Python, holds no function, or one that cannot be called as a metric,
+        or a name is taken.
+    """
+    taken, files = dict.fromkeys([*CLASS_METRICS, *VALUE_METRICS], "Motifloom"), {}
     for path in map(str, paths):
         functions = _functions(path)
         if not functions:
             raise UserError(f"{path}: defines no function; write def name(target, score): ...")
-        for name, function in functions.items():
+        for name in functions:
             if name in taken:
                 raise UserError(
                     f"{path}: {name}: {taken[name]} has a metric of that name; choose another name"
                 )
             taken[name] = path
-            metrics.append(Custom(name, function, _takes_weight(function, path), path))
-    return metrics
+        files[path] = {name: _takes_weight(name, found, path) for name, found in functions.items()}
+    return files
 
 
 def _functions(path):
-    """Return the public functions that a file defines, by name."""
+    """Return the parameters (ast.arguments) of the public functions in a file, by name."""
     if not Path(path).is_file():
         raise UserError(f"{path}: there is no such file")
-    # Not imported, which would leave a folder of byte code beside the user's file.
-    module = ModuleType(f"metrics of {path}")
     try:
-        exec(compile(Path(path).read_bytes(), path, "exec"), module.__dict__)
-    except Exception as error:  # whatever the user's code raises
+        lines = ast.parse(Path(path).read_bytes(), path).body
+    except Exception as error:  # a syntax error, a null byte, nesting too deep
         raise UserError(f"{path}: cannot be run: {_line(error)}") from error
     return {
-        name: value
-        for name, value in vars(module).items()
-        if isinstance(value, FunctionType) and value.__module__ == module.__name__ and name[0] != "_"
+        line.name: line.args for line in lines if isinstance(line, ast.FunctionDef) and line.name[0] != "_"
     }
 
 
-def _takes_weight(function, path):
-    parameters = inspect.signature(function).parameters
-    weighted = "weight" in parameters
-    try:
-        inspect.signature(function).bind(*[None] * 2, **({"weight": None} if weighted else {}))
-    except TypeError:
+def _takes_weight(name, found, path):
+    """Return whether a function takes weights; a UserError where it is not one of target and score."""
+    names, keywords = ([a.arg for a in arguments] for arguments in (found.args, found.kwonlyargs))
+    needed = names[: len(names) - len(found.defaults)]
+    needed += [k for k, default in zip(keywords, found.kw_defaults, strict=True) if default is None]
+    fits = names[:2] == ["target", "score"] and set(needed) <= {"target", "score", "weight"}
+    if found.posonlyargs or not fits:
         raise UserError(
-            f"{path}: {function.__name__}: takes ({', '.join(parameters)}); "
-            "write (target, score) or (target, score, weight)"
-        ) from None
-    return weighted
+            f"{path}: {name}: takes ({ast.unparse(found)}); write (target, score) or (target, score, weight)"
+        )
+    return "weight" in names + keywords
 
 
 def custom_statistic(targets, scores, known, metrics):
@@ -138,7 +171,7 @@ def _value(metric, target, score, weight, as_they_are):
             times = weight.astype(int)
             value = metric.function(np.repeat(target, times), np.repeat(score, times))
         return _number(value)
-    except Exception as error:  # whatever the user's code raises
+    except (Exception, SystemExit) as error:  # whatever the user's code raises
         if as_they_are:
             raise UserError(f"{metric.path}: {metric.name}: {_line(error)}") from error
         return np.nan

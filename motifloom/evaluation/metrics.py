@@ -58,8 +58,8 @@ def evaluate_predictions(
     Parameters
     ----------
     predictions : pandas.DataFrame
-        id, part, target.<name>..., score.<name>...; examples with a missing target are left out for it.
-        Any parts will do, also one alone.
+        id, part, target.<name>..., score.<name>...; examples with a missing target are left out for it,
+        those without any altogether. Any parts will do, also one alone.
     task : str
         binary, multiclass, multilabel or regression.
     classes : list of str
@@ -181,6 +181,9 @@ def metric_distribution(
     known = np.isfinite(targets)
     if task == "multiclass":
         known &= known.all(axis=1, keepdims=True)
+    # What has no target is no example here: drawn with the others, it would only widen the intervals.
+    told = known.any(axis=1)
+    targets, scores, known, ids = targets[told], scores[told], known[told], predictions["id"][told]
     n = known.sum(axis=0)
     if task == "regression":
         rows, metrics = [*names, "macro"], VALUE_METRICS
@@ -193,8 +196,8 @@ def metric_distribution(
     if custom:
         statistic = _beside(statistic, custom_statistic(targets, scores, known, custom), len(metrics))
         metrics = [*metrics, *(metric.name for metric in custom)]
-    n = np.concatenate([n, np.full(len(rows) - len(names), known.any(axis=1).sum())])
-    units = _units(predictions["id"], groups)
+    n = np.concatenate([n, np.full(len(rows) - len(names), len(ids))])
+    units = _units(ids, groups)
     value, samples = bootstrap_values(statistic, units, bootstrap, generator(seed, "bootstrap"))
     prevalence = np.full(len(rows), np.nan)
     if task != "regression":

@@ -25,13 +25,19 @@ def undefined_reasons(predictions, task, classes, metrics):
     """
     names = list(classes[1:] if task == "binary" else classes)
     explain = _of_values if task == "regression" else _of_classes
-    columns = {
-        name: [predictions[f"{kind}.{name}"].to_numpy(float) for kind in ("target", "score")]
-        for name in names
+    targets, scores = (
+        predictions[[f"{kind}.{name}" for name in names]].to_numpy(float) for kind in ("target", "score")
+    )
+    known = np.isfinite(targets)
+    if task == "multiclass":
+        known &= known.all(axis=1, keepdims=True)
+    rows = ["all"] if task == "binary" else names
+    found = {
+        name: explain(targets[k, j], scores[k, j])
+        for j, (name, k) in enumerate(zip(rows, known.T, strict=True))
     }
-    if task == "binary":
-        columns = {"all": columns[names[0]]}
-    found = {name: explain(*_known(*pair)) for name, pair in columns.items()}
+    if task == "multiclass":
+        found["all"] = {"": _bad(scores[known[:, 0]]) or "one class only"}
     return [
         "" if np.isfinite(value) else _reason(found, target, metric)
         for target, metric, value in zip(metrics["target"], metrics["metric"], metrics["value"], strict=True)
@@ -42,16 +48,11 @@ def _reason(found, target, metric):
     if target in found:
         reasons = found[target]
         return reasons.get(metric) or reasons.get("") or "the metric itself gives none"
-    return "one class only" if target == "all" else "not defined for any target"
-
-
-def _known(targets, scores):
-    known = np.isfinite(targets)
-    return targets[known], scores[known]
+    return "not defined for any target"
 
 
 def _bad(scores):
-    """Return what leaves every metric undefined, or ""."""
+    """Return what leaves every metric of scores (n,) or (n, T) undefined, or ""."""
     if not len(scores):
         return "no examples"
     return "" if np.isfinite(scores).all() else "a score is not a finite number"

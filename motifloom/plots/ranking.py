@@ -10,6 +10,7 @@ from motifloom.plots.style import CLASS_COLOURS, GREY
 # Colour and line of the baselines; others than these take the last colour.
 BASELINE_STYLES = {
     "kmer": ("#3F3F3F", "-"),
+    "additive": ("#6B6B6B", (0, (5, 1, 1, 1))),
     "gc": ("#8E8E8E", (0, (4, 2))),
     "label_shuffle": ("#B5B5B5", (0, (1, 1.5))),
 }
@@ -27,7 +28,7 @@ def roc(predictions, task, classes, *, baselines=None, part="test"):
         binary, multiclass (one class against the rest) or multilabel.
     classes : list of str
     baselines : dict of str to pandas.DataFrame, or None
-        Predictions of the same examples to draw in grey; the keys kmer, gc, label_shuffle are spelt out.
+        Predictions of the same examples to draw in grey; kinds of baselines are spelt out.
     part : str
 
     Returns

@@ -5,7 +5,7 @@ import copy
 import pytest
 from samples import BASE
 
-from motifloom.checks import check_config
+from motifloom.checks import check_config, check_set
 from motifloom.config.parse import parse_config
 from motifloom.errors import UserError
 
@@ -174,12 +174,61 @@ def test_folds_that_do_not_fit(keys, expected):
     assert expected in message(config)
 
 
-def test_folds_that_fit():
+@pytest.mark.parametrize(
+    ("first", "second", "fit"),
+    [
+        ({"folds": "all"}, {"folds": "all"}, True),
+        ({"folds": "all"}, {"folds": [2, 0, 1]}, True),
+        ({"folds": [0]}, {"fold": 0}, True),
+        ({"fold": 1}, {"fold": 1}, True),
+        ({"folds": [0]}, {"folds": [1]}, False),
+        ({"folds": "all"}, {"folds": [0, 1]}, False),
+        ({"folds": [0, 1]}, {"fold": 0}, False),
+        ({"fold": 0}, {"fold": 1}, False),
+    ],
+)
+def test_members_of_an_ensemble_are_of_the_same_folds(first, second, fit):
     config = sample()
     by_folds(config)
-    for name in ("first", "second"):
-        config["experiments"][name]["folds"] = "all"
+    config["experiments"]["first"] |= first
+    config["experiments"]["second"] |= second
+    if fit:
+        check(config)
+    else:
+        assert ["have different test folds" in line for line in message(config)] == [True]
+
+
+def test_a_baseline_has_no_dropout():
+    config = sample()
+    config["models"]["shallow"] = {"baseline": "additive"}
+    config["experiments"]["first"]["dropout_samples"] = 8
+    line = "c: experiments.first: has dropout_samples:, which goes with a model that has a spec"
+    assert message(config) == [line]
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "only", "expected"),
+    [
+        ("classes", ["bound", "free"], None, "classes is bound, free"),
+        ("task", "regression", None, "task is regression"),
+        ("alphabet", "rna", ("alphabet",), "alphabet is rna"),
+        ("window", {"length": 100}, ("window.length",), "window.length is 100"),
+        ("classes", ["bound", "free"], ("alphabet", "window.length"), None),
+        ("window", {}, None, None),  # known when the file is there
+    ],
+)
+def test_a_set_that_is_asked_for_by_name_is_checked_too(path, value, only, expected):
+    config = sample()
+    config["experiments"]["first"]["also"] = []
+    config["datasets"]["new"][path] = value
     check(config)
+    if expected is None:
+        check_set(parse_config(config, "c"), "reb1", "new", only)
+    else:
+        with pytest.raises(
+            UserError, match=f"^datasets.new.{expected}, but the network of dataset reb1 takes"
+        ):
+            check_set(parse_config(config, "c"), "reb1", "new", only)
 
 
 def test_the_length_of_a_set_without_a_window_is_that_of_its_file(tmp_path):
@@ -211,3 +260,35 @@ def test_a_source_without_a_target_where_something_is_learnt():
     del config["datasets"]["reb1"]["sources"][0]["target"]
     with pytest.raises(UserError, match=r"datasets.reb1 sources\[0\] has no target; add target:"):
         parse_config(config, "c")
+
+
+def started(fold, other_fold, folds=None):
+    """Errors where one experiment on folds starts from another."""
+    config = sample()
+    config["datasets"]["reb1"]["split"] = {"by": "folds", "folds": 3}
+    config["experiments"] = {
+        "first": {"dataset": "reb1", "model": "shallow", "fold": other_fold},
+        "between": {"dataset": "reb1", "model": "shallow", "fold": other_fold},
+        "last": {"dataset": "reb1", "model": "shallow", "training": {"start_from": "first"}},
+    }
+    config["experiments"]["last"] |= {"fold": fold} if folds is None else {"folds": folds}
+    return config
+
+
+def test_a_network_may_start_from_one_of_its_own_fold():
+    check(started(1, 1))
+
+
+@pytest.mark.parametrize("places", [(1, 0, None), (0, 0, "all"), (0, 1, [1, 2])])
+def test_a_network_does_not_start_from_one_that_saw_its_test_part(places):
+    (line,) = message(started(*places))
+    assert line.startswith(
+        "c: experiments.last.training.start_from: first was trained on examples that other"
+    )
+
+
+def test_nor_through_a_third():
+    config = started(1, 0)
+    config["experiments"]["between"]["training"] = {"start_from": "first"}
+    config["experiments"]["last"]["training"]["start_from"] = "between"
+    assert len(message(config)) == 2

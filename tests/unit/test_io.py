@@ -1,5 +1,6 @@
 """Files are written whole or not at all, and the same content is the same bytes."""
 
+import contextlib
 import os
 import time
 
@@ -35,15 +36,36 @@ def test_a_failed_folder_is_removed(tmp_path):
     assert os.listdir(tmp_path / "logos") == ["2.svg"]
 
 
+def leave_behind(writer, path):
+    """What a job that is killed while it writes leaves: its temporary file or folder."""
+    with contextlib.suppress(InterruptedError), writer(path) as temporary:
+        if temporary.is_dir():
+            (temporary / "b").write_text("")
+        copy = temporary.rename(path.parent / "copy")
+        raise InterruptedError
+    return copy.rename(temporary)
+
+
 def test_what_a_killed_job_left_is_removed(tmp_path):
-    (tmp_path / ".a.tsv~dead.tsv").write_text("half")
-    (tmp_path / ".a~dead").mkdir()
-    (tmp_path / ".a~dead/b").write_text("")
-    (tmp_path / ".ab~alive").write_text("another job's")
+    dead = [leave_behind(atomic_path, tmp_path / "a.tsv"), leave_behind(atomic_folder, tmp_path / "a")]
+    alive = leave_behind(atomic_path, tmp_path / "ab")
+    assert all(path.exists() for path in dead)
     write_json({}, tmp_path / "a.tsv")
     with atomic_folder(tmp_path / "a"):
-        assert not (tmp_path / ".a~dead").exists()
-    assert sorted(os.listdir(tmp_path)) == [".ab~alive", "a", "a.tsv"]
+        assert not any(path.exists() for path in dead)
+    assert sorted(os.listdir(tmp_path)) == sorted([alive.name, "a", "a.tsv"])
+
+
+@pytest.mark.parametrize("length", [20, 60, 200])
+def test_jobs_that_write_files_of_like_names_leave_each_other_alone(tmp_path, length):
+    one, two = (tmp_path / f"{'d' * length}.{layer}.h5" for layer in ("conv1", "conv2"))
+    with atomic_path(one) as first:
+        first.write_text("1")
+        with atomic_path(two) as second:
+            second.write_text("2")
+        assert first.exists()
+    assert (one.read_text(), two.read_text()) == ("1", "2")
+    assert len(os.listdir(tmp_path)) == 2
 
 
 def test_a_compressed_table_has_no_time_in_it(tmp_path):
@@ -59,6 +81,16 @@ def test_a_compressed_table_has_no_time_in_it(tmp_path):
 def test_json_has_null_for_nan(tmp_path):
     write_json({"b": float("nan"), "a": (1, 2)}, tmp_path / "x.json")
     assert read_json(tmp_path / "x.json") == {"a": [1, 2], "b": None}
+
+
+@pytest.mark.parametrize(
+    "column", ["id", "name", "chrom", "source", "parent", "experiment_b", "model", "layer"]
+)
+def test_names_like_numbers_come_back_as_they_are(tmp_path, column):
+    names = ["000", "1e5", "01", "inf"]
+    for content in (names, names[:1]):
+        write_table(pd.DataFrame({column: content, "n": 1}), tmp_path / "t.tsv")
+        assert read_table(tmp_path / "t.tsv")[column].tolist() == content
 
 
 def test_names_stay_text(tmp_path):

@@ -5,7 +5,7 @@ import copy
 from samples import BASE
 
 from motifloom.config.parse import parse_config
-from motifloom.runs import baseline_names, compared_runs, expand_runs, extra_sets, name_files
+from motifloom.runs import baseline_names, compared_runs, expand_runs, extra_sets, folds_of, name_files
 
 
 def runs_of(edit=lambda config: None):
@@ -75,11 +75,18 @@ def test_an_experiment_over_folds_is_a_run_per_fold_and_their_pool():
 
 def test_baselines_over_folds_are_pooled_like_the_experiment():
     config, runs = runs_of(folded)
-    assert baseline_names(config, "first") == ["first.gc", "first.kmer", "first.label_shuffle"]
-    assert runs["first.gc"].members == ("reb1.fold0.gc", "reb1.fold1.gc", "reb1.fold2.gc")
-    assert runs["first.gc"].kind == "gc" and not runs["first.gc"].is_regression
+    kinds = ["gc", "kmer", "label_shuffle"]
+    assert baseline_names(config, "first") == [f"first.pooled.{kind}" for kind in kinds]
+    pooled = runs["first.pooled.gc"]
+    assert pooled.members == ("reb1.fold0.gc", "reb1.fold1.gc", "reb1.fold2.gc")
+    assert pooled.kind == "gc" and not pooled.is_regression
     assert runs["reb1.fold1.gc"].is_regression and runs["reb1.fold1.gc"].fold == 1
-    shuffled = runs["first.label_shuffle"]
+    assert baseline_names(config, "first.fold1") == [
+        "reb1.fold1.gc",
+        "reb1.fold1.kmer",
+        "first.fold1.label_shuffle",
+    ]
+    shuffled = runs["first.pooled.label_shuffle"]
     assert shuffled.members == tuple(f"first.fold{i}.label_shuffle" for i in range(3))
     member = runs["first.fold1.label_shuffle"]
     assert member.is_network and member.seeds == (3,) and member.training["shuffle_labels"] is True
@@ -97,7 +104,36 @@ def test_some_folds_and_folds_of_a_regression():
     assert runs["first"].members == ("first.fold2", "first.fold0") and "first.fold1" not in runs
     assert runs["linear"].members == ("linear.fold1",) and runs["linear"].kind == "kmer"
     assert runs["linear.fold1"].is_regression and runs["linear.fold1"].k == 2
-    assert baseline_names(config, "linear") == []
+    assert baseline_names(config, "linear") == baseline_names(config, "linear.fold1") == []
+    assert folds_of(config, "first") == [2, 0] and folds_of(config, "linear") == [1]
+
+
+def test_a_pooled_baseline_is_not_that_of_a_dataset_of_its_experiments_name():
+    def edit(config):
+        folded(config)
+        config["datasets"]["first"] = {**BASE["datasets"]["reb1"]}
+        config["experiments"]["x"] = {"dataset": "first", "model": "shallow"}
+
+    config, runs = runs_of(edit)
+    assert set(baseline_names(config, "x")).isdisjoint(baseline_names(config, "first"))
+    assert runs["first.gc"].is_regression and runs["first.gc"].dataset == "first"
+    assert len(runs["first.pooled.gc"].members) == 3 and runs["first.pooled.gc"].dataset == "reb1"
+
+
+def test_an_additive_baseline():
+    def edit(config):
+        config["evaluation"] = {"baselines": ["additive"]}
+        config["models"]["linear"] = {"baseline": "additive"}
+        config["experiments"]["alone"] = {"dataset": "reb1", "model": "linear"}
+
+    _, runs = runs_of(edit)
+    assert list(runs) == ["first", "reb1.additive", "alone"]
+    assert runs["reb1.additive"].is_regression and runs["alone"].is_regression
+    assert (runs["reb1.additive"].model, runs["alone"].model, runs["alone"].kind) == (
+        "additive",
+        "linear",
+        "additive",
+    )
 
 
 def ensemble(config):
@@ -146,3 +182,15 @@ def test_single_folds_have_the_sets_of_their_experiment():
     config, runs = runs_of(edit)
     assert extra_sets(config, "first.fold1") == ["new"]
     assert "first.fold1" not in compared_runs(config, runs, "new")
+
+
+def test_the_control_does_not_start_from_what_was_learnt_from_the_true_labels():
+    def edit(config):
+        started = {"start_from": "x.keras", "freeze": ["conv*"], "replace_head": True, "epochs": 3}
+        config["experiments"]["first"]["training"] = started
+
+    _, runs = runs_of(edit)
+    control = runs["first.label_shuffle"].training
+    assert runs["first"].training["start_from"] == "x.keras"
+    assert (control["start_from"], control["freeze"], control["replace_head"]) == (None, [], False)
+    assert control["epochs"] == 3

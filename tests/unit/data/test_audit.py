@@ -194,11 +194,18 @@ def test_an_extra_set_is_compared_with_every_part_of_the_dataset():
     extra = SimpleNamespace(regions=theirs, tokens=other, alphabet=DNA)
     table = audit_set(own, split, extra)
     assert set(table["part_b"]) == {"extra_set"} and len(table) == 3 * len(CHECKS)
-    assert leaks_of(table) == {
+    shared = {
         ("overlap", "train", "extra_set"): (1, 1, 1, "s:7 ~ extra_set/s:0"),
         ("identical", "test", "extra_set"): (1, 1, 1, "s:160 ~ extra_set/s:1"),
     }
-    places = {"genomes": {"s": "a.fa"}, "other_genomes": {"s": "b.fa"}}
+    assert leaks_of(audit_set(own, split, extra, tested=[])) == shared
+    # Nothing is trained on the test part: what it shares with a set is counted, and no leak.
+    assert list(leaks_of(table)) == [("overlap", "train", "extra_set")]
+    assert table.loc[table["pairs"] > 0, "part_a"].tolist() == ["train", "test"]
+    assert list(leaks_of(audit_set(own, split, extra, tested=["train"]))) == [
+        ("identical", "test", "extra_set")
+    ]
+    places = {"genomes": {"s": "a.fa"}, "other_genomes": {"s": "b.fa"}, "tested": []}
     assert list(leaks_of(audit_set(own, split, extra, **places))) == [("identical", "test", "extra_set")]
     places["other_genomes"] = {"s": "a.fa"}
     assert len(leaks_of(audit_set(own, split, extra, **places))) == 2

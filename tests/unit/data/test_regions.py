@@ -155,6 +155,53 @@ def test_loci_in_the_files_of_two_labels_have_both_by_default(workshop, prepare)
     assert both.sum() == 10 and len(regions) == 12 and set(ledger["action"]) == {"merged"}
 
 
+@pytest.mark.parametrize(("task", "target"), [("binary", 1), ("multilabel", ["x"]), ("regression", 2.5)])
+@pytest.mark.parametrize("duplicates", ["drop", "merge"])
+@pytest.mark.parametrize("labelled_first", [True, False])
+def test_an_example_without_targets_yields_to_one_that_has_some(
+    workshop, prepare, task, target, duplicates, labelled_first
+):
+    if duplicates == "merge" and task != "multilabel":
+        return
+    labelled = {"fasta": workshop.fasta("l.fa", {"a": "ACGTAC", "b": "ACGTAA"}), "target": target}
+    unlabelled = {"fasta": workshop.fasta("u.fa", {"c": "ACGTAC", "d": "ACGTTT", "e": "ACGTTT"})}
+    sources = [labelled, unlabelled] if labelled_first else [unlabelled, labelled]
+    keys = {"classes": ["x", "y"]} if task == "multilabel" else {}
+    held_out = {"split": {"by": "held_out"}, "genome": None, "duplicates": duplicates}
+    regions, ledger = prepare(*sources, task=task, **held_out, **keys)
+    found = regions.set_index("id").filter(like="target.").iloc[:, 0]
+    assert set(found.index) == {"l:1", "l:2", "u:2"} and np.isnan(found["u:2"])
+    assert found["l:1"] == found["l:2"] == (2.5 if task == "regression" else 1)
+    action = "merged" if duplicates == "merge" else "dropped"
+    assert rows(ledger, "source", "line", "action", "reason") == [
+        ["u", 1, action, "same window as l:1"],
+        ["u", 3, action, "same window as u:2"],
+    ]
+
+
+def test_contradictions_are_of_examples_with_targets(workshop, prepare):
+    a = workshop.fasta("a.fa", {"x": "ACGTAC", "y": "ACGTAA"})
+    b = workshop.fasta("b.fa", {"x": "ACGTAC", "y": "ACGTTT"})
+    u = workshop.fasta("u.fa", {"x": "ACGTAC", "y": "ACGGGG"})
+    sources = [{"fasta": u}, {"fasta": a, "target": 1}, {"fasta": b, "target": 0}]
+    regions, ledger = prepare(*sources, split={"by": "held_out"}, genome=None)
+    assert regions["id"].tolist() == ["u:2", "a:2", "b:2"]
+    assert rows(ledger, "source", "reason") == [
+        ["u", "same window as a:1"],
+        ["a", "same window as b:1 with another target"],
+        ["b", "same window as a:1 with another target"],
+    ]
+
+
+def test_a_source_may_be_merged_into_another_altogether(workshop, prepare):
+    a, b = (workshop.write(f"{name}.bed", bed(("chr1", 10, 20), ("chr1", 30, 40))) for name in "ab")
+    c = workshop.write("c.bed", bed(("chr1", 50, 60)))
+    sources = [{"intervals": path, "target": label} for path, label in ((a, "A"), (b, "B"), (c, "C"))]
+    regions, ledger = prepare(*sources, task="multilabel")
+    assert rows(regions, "target.A", "target.B", "target.C") == [[1, 1, 0], [1, 1, 0], [0, 0, 1]]
+    assert rows(ledger, "source", "action") == [["b", "merged"]] * 2
+
+
 def test_the_first_of_equal_windows_stays_in_a_regression(workshop, prepare):
     path = workshop.write("p.bed", bed(("chr1", 10, 20, 1.5), ("chr1", 10, 20, 2), ("chr1", 30, 40, 3)))
     regions, ledger = prepare({"intervals": path, "target": {"column": 4}}, task="regression")

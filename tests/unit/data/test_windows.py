@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from motifloom.config.data import Window
+from motifloom.config.data import Dataset, Window
 from motifloom.data.ledger import Ledger
 from motifloom.data.windows import place_sequences, place_windows
 
@@ -193,6 +193,20 @@ def test_no_interval_left_gives_no_bin():
 def test_keys_that_bins_do_not_go_with(window, message):
     with pytest.raises(ValueError, match=message):
         Window(**window)
+
+
+@pytest.mark.parametrize("source", [{"fasta": "a.fa"}, {"table": "a.tsv", "sequence": "s"}])
+def test_bins_are_of_intervals_alone(source):
+    dataset = {"task": "binary", "genome": "g.fa", "window": {"bin": 10}}
+    intervals = {"intervals": "p.bed", "target": 1}
+    negatives = {"negatives": "dinucleotide_shuffled"}
+    assert Dataset(sources=[intervals, negatives], **dataset).window.bin == 10
+    for sources in ([source | {"target": 0}], [intervals, negatives, source | {"target": 0}]):
+        message = (
+            rf"window.bin:, which cuts intervals, but sources\[{len(sources) - 1}\] is of ready sequences"
+        )
+        with pytest.raises(ValueError, match=message):
+            Dataset(sources=sources, **dataset)
 
 
 def test_a_block_of_bins_is_read_again_as_it_was_written():

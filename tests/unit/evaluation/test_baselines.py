@@ -9,7 +9,13 @@ from sklearn.metrics import roc_auc_score
 from motifloom.data.encode import DNA, PROTEIN, RNA
 from motifloom.errors import UserError
 from motifloom.evaluation import baselines
-from motifloom.evaluation.baselines import fit_baseline, gc_features, kmer_columns, kmer_features
+from motifloom.evaluation.baselines import (
+    fit_baseline,
+    gc_features,
+    kmer_columns,
+    kmer_features,
+    letter_features,
+)
 
 PARTS = np.repeat(["train", "validation", "test"], [300, 100, 100])
 
@@ -40,7 +46,12 @@ def dataset(task="binary", classes=("free", "bound"), n=500, length=40, alphabet
     else:
         targets = np.stack([bound, rng.random(n) < 0.3], axis=1)
     return SimpleNamespace(
-        tokens=tokens, targets=targets.astype(np.float32), alphabet=alphabet, task=task, classes=list(classes)
+        tokens=tokens,
+        targets=targets.astype(np.float32),
+        weights=None,
+        alphabet=alphabet,
+        task=task,
+        classes=list(classes),
     )
 
 
@@ -229,13 +240,121 @@ def test_rna_keeps_its_strand():
     assert len(coefficients) == 17 and "UU" in set(coefficients["feature"])
 
 
+def test_letters_by_position_by_hand():
+    tokens = np.stack([DNA.encode(text) for text in ("AC", "NT", "NN")])
+    np.testing.assert_array_equal(
+        letter_features(tokens, DNA).toarray(),
+        [[1, 0, 0, 0, 0, 1, 0, 0], [0, 0, 0, 0, 0, 0, 0, 1], [0, 0, 0, 0, 0, 0, 0, 0]],
+    )
+
+
+def additive_values(alphabet, unknown=0.0, n=500, length=6):
+    """Sequences, and values that are a constant and a share of each letter at each position."""
+    rng = np.random.default_rng(4)
+    data = dataset("regression", ("value",), n, 16, alphabet)
+    data.tokens = rng.integers(0, alphabet.size, (n, length)).astype(np.uint8)
+    data.tokens[rng.random((n, length)) < unknown] = alphabet.size
+    shares = rng.normal(size=(length, alphabet.size))
+    shares -= shares.mean(axis=1, keepdims=True)
+    known = np.append(shares, np.zeros((length, 1)), axis=1)
+    data.targets = (7 + known[np.arange(length), data.tokens].sum(axis=1))[:, None]
+    return data, shares
+
+
+@pytest.mark.parametrize("alphabet", [DNA, RNA, PROTEIN])
+def test_additive_values_are_recovered(alphabet):
+    data, shares = additive_values(alphabet)
+    scores, coefficients = fit_baseline("additive", data, PARTS, seed=1)
+    np.testing.assert_allclose(scores, data.targets, atol=0.02)
+    found = coefficients.set_index("feature")["coefficient"]
+    assert abs(found.pop("(intercept)") - 7) < 0.01
+    np.testing.assert_allclose(found.to_numpy().reshape(shares.shape), shares, atol=0.01)
+    assert found.index[: alphabet.size + 1].tolist() == [f"{a}1" for a in alphabet.letters] + [
+        f"{alphabet.letters[0]}2"
+    ]
+    # Without unknown letters one constant could stand in the place of the intercept at each position.
+    np.testing.assert_allclose(found.to_numpy().reshape(shares.shape).sum(axis=1), 0, atol=1e-5)
+
+
+def test_the_additive_baseline_is_a_ridge_on_letters():
+    data, _ = additive_values(DNA, unknown=0.1)
+    data.targets += np.random.default_rng(1).normal(size=(500, 1))
+    scores, _ = fit_baseline("additive", data, PARTS, seed=1)
+    x, y = (data.tokens[:, :, None] == np.arange(4)).reshape(500, -1).astype(float), data.targets[:, 0]
+    models = [Ridge(alpha=1 / penalty).fit(x[:300], y[:300]) for penalty in baselines.PENALTIES]
+    errors = [((model.predict(x) - y)[300:400] ** 2).mean() for model in models]
+    assert np.ptp(errors) > 0
+    np.testing.assert_allclose(scores[:, 0], models[int(np.argmin(errors))].predict(x), rtol=1e-4)
+
+
+def test_the_additive_baseline_of_classes_is_a_logistic_regression_on_letters():
+    data = dataset()
+    data.tokens[:, 10:16] = np.random.default_rng(1).integers(0, 4, (500, 6))
+    data.targets = (np.isin(data.tokens[:, 3:6], [0, 1]).sum(axis=1) > 1).astype(np.float32)[:, None]
+    scores, coefficients = fit_baseline("additive", data, np.repeat(["train", "test"], [300, 200]), seed=1)
+    x = (data.tokens[:, :, None] == np.arange(4)).reshape(500, -1).astype(float)
+    model = LogisticRegression(C=1.0, max_iter=1000).fit(x[:300], data.targets[:300, 0])
+    np.testing.assert_allclose(scores[:, 0], model.predict_proba(x)[:, 1], atol=1e-3)
+    assert coefficients.loc[coefficients["coefficient"].idxmax(), "feature"] in (
+        "A4",
+        "C4",
+        "A5",
+        "C5",
+        "A6",
+        "C6",
+    )
+    assert roc_auc_score(data.targets[300:, 0], scores[300:, 0]) > 0.97
+
+
+@pytest.mark.parametrize("kind", ["gc", "kmer", "additive"])
+@pytest.mark.parametrize("task", ["binary", "multiclass", "regression"])
+def test_an_example_of_weight_two_counts_as_two(kind, task):
+    data = dataset(task, ("a",) if task == "regression" else ("a", "b"), length=20)
+    if task == "regression":
+        data.targets = np.random.default_rng(2).normal(size=(500, 1))
+    data.targets[::7] = data.targets[::-1][::7]  # not so easy that the penalty does not matter
+    counts = np.random.default_rng(3).integers(0, 3, 500)
+    data.weights = counts.astype(np.float32)
+    repeated = SimpleNamespace(**vars(data) | {"weights": None})
+    repeated.tokens, repeated.targets = (np.repeat(x, counts, axis=0) for x in (data.tokens, data.targets))
+    weighted, _ = fit_baseline(kind, data, PARTS, k=2, seed=1)
+    expected, _ = fit_baseline(kind, repeated, np.repeat(PARTS, counts), k=2, seed=1, scored=data.tokens)
+    np.testing.assert_allclose(weighted, expected, rtol=2e-3, atol=1e-4)
+    plain, _ = fit_baseline(kind, SimpleNamespace(**vars(data) | {"weights": None}), PARTS, k=2, seed=1)
+    assert np.abs(plain - weighted).max() > 0.01
+
+
+def test_weights_of_the_validation_part_choose_the_penalty():
+    data, _ = additive_values(DNA)
+    data.targets += np.random.default_rng(1).normal(size=(500, 1)) * 3
+    noise = np.random.default_rng(2).normal(size=(50, 1)) * 3
+    data.targets[300:350] = 7  # half of the validation part asks for the strongest penalty
+    data.targets[350:400] = 7 + 20 * (data.targets[350:400] - 7) + noise
+    found = []
+    for halves in ((1, 0), (0, 1)):
+        data.weights = np.repeat([1.0, *halves, 1.0], [300, 50, 50, 100])
+        _, coefficients = fit_baseline("additive", data, PARTS, seed=1)
+        found.append(coefficients["coefficient"][1:].abs().sum())
+    assert found[0] < found[1]
+
+
+def test_other_sequences_are_scored_as_its_own(tmp_path):
+    data = dataset()
+    own, coefficients = fit_baseline("kmer", data, PARTS, k=3, seed=1)
+    other, same = fit_baseline("kmer", data, PARTS, k=3, seed=1, scored=data.tokens[::-1][:70])
+    np.testing.assert_array_equal(other, own[::-1][:70])
+    assert same.equals(coefficients)
+    with pytest.raises(UserError, match="fitted to sequences of 40 letters, not of 39"):
+        fit_baseline("kmer", data, PARTS, k=3, seed=1, scored=data.tokens[:, 1:])
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         ({"kind": "gc", "alphabet": PROTEIN}, "no GC content"),
         ({"kind": "kmer", "alphabet": PROTEIN, "k": 6}, "use 4 or less"),
         ({"kind": "kmer", "k": 41}, "use a smaller k"),
-        ({"kind": "svm"}, "not one of gc, kmer"),
+        ({"kind": "svm"}, "not one of gc, kmer, additive"),
         ({"kind": "gc", "parts": np.repeat("test", 500)}, "training part has no examples"),
     ],
 )

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from motifloom.errors import UserError
-from motifloom.evaluation.custom import custom_statistic, load_metrics
+from motifloom.evaluation.custom import custom_statistic, find_metrics, load_metrics
 from motifloom.evaluation.intervals import resample_weights
 from motifloom.evaluation.metrics import evaluate_predictions
 from motifloom.evaluation.statistics import CLASS_METRICS
@@ -21,6 +21,9 @@ def weighted(target, score, weight):
 def _helper(target):
     return 1
 """
+
+
+F = "def f(target, score):\n    return 1.0\n"
 
 
 @pytest.fixture
@@ -45,6 +48,42 @@ def test_functions_of_the_file_are_metrics(write, tmp_path):
     found = load_metrics([write(BRIER)])
     assert [(metric.name, metric.weighted) for metric in found] == [("squared", False), ("weighted", True)]
     assert [path.name for path in tmp_path.iterdir()] == ["mine.py"]
+
+
+def test_metrics_are_the_functions_written_out_in_the_file(write, caplog):
+    text = """
+from functools import lru_cache, partial, wraps
+
+class Kind:
+    def method(self, target, score): ...
+
+def _top(target, score, n):
+    return n
+
+def logged(function):
+    return wraps(function)(lambda *arguments: function(*arguments) + 1)
+"""
+    with pytest.raises(UserError, match=r"logged: takes \(function\)"):
+        load_metrics([write(text)])
+    text = (
+        text.replace("logged", "_logged")
+        + """
+top_10 = partial(_top, n=10)
+
+@_logged
+def top(target, score, n=10, *, weight=None, m=1):
+    return n
+"""
+    )
+    with caplog.at_level("INFO"):
+        (found,) = load_metrics([write(text)])
+    assert (found.name, found.weighted, found.function(None, None)) == ("top", True, 11)
+    assert caplog.messages == [f"{found.path}: metrics top"]
+
+
+def test_files_are_read_without_being_run(write):
+    path = write("raise ValueError\n" + F + "def g(target, score, weight): ...\n")
+    assert find_metrics([path]) == {path: {"f": False, "g": True}}
 
 
 def test_values_and_intervals_agree_with_our_own(write):
@@ -114,10 +153,23 @@ def test_a_failure_in_a_resample_leaves_it_out(write):
     [
         ("x = 1\n", r"mine.py: defines no function; write def name\(target, score\)"),
         ("def f(:\n", r"mine.py: cannot be run: SyntaxError: "),
-        ("import no_such_module\n", "mine.py: cannot be run: ModuleNotFoundError: No module named"),
+        ("import no_such_module\n" + F, "mine.py: cannot be run: ModuleNotFoundError: No module named"),
         ("def f(a):\n    pass\n", r"mine.py: f: takes \(a\); write \(target, score\) or"),
         ("def f(a, b, c):\n    pass\n", r"mine.py: f: takes \(a, b, c\); write"),
         ("def auroc(target, score):\n    pass\n", "mine.py: auroc: Motifloom has a metric of that name"),
+        (
+            "def f(score, target):\n    pass\n",
+            r"mine.py: f: takes \(score, target\); write \(target, score\)",
+        ),
+        ("def f(y, p):\n    pass\n", r"mine.py: f: takes \(y, p\); write \(target, score\) or"),
+        ("def f(target, score, *, n):\n    pass\n", r"mine.py: f: takes \(target, score, \*, n\); write"),
+        ("def f(target, score, /):\n    pass\n", r"mine.py: f: takes \(target, score, /\); write"),
+        ("def f(*values):\n    pass\n", r"mine.py: f: takes \(\*values\); write"),
+        ("f = lambda target, score: 1\n", "mine.py: defines no function"),
+        ("import sys\nsys.exit('no')\n" + F, "mine.py: cannot be run: SystemExit: no"),
+        ("1 / 0\n" + F, "mine.py: cannot be run: ZeroDivisionError: division by zero"),
+        (F + "del f\n", "mine.py: cannot be run: AttributeError: "),
+        ("\0", "mine.py: cannot be run: "),
     ],
 )
 def test_a_bad_file_is_one_clear_line(write, text, message):
@@ -144,6 +196,7 @@ def test_a_file_that_is_not_there(tmp_path):
         ("return score", "mine.py: f: TypeError: returned ndarray, not one number"),
         ("return None", "mine.py: f: TypeError: returned NoneType, not one number"),
         ("raise ValueError('one\\ntwo')", "mine.py: f: ValueError: one$"),
+        ("raise SystemExit", "mine.py: f: SystemExit$"),
     ],
 )
 def test_a_failing_metric_is_one_clear_line(write, body, message):

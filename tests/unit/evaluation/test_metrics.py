@@ -246,3 +246,45 @@ def test_reasons_of_averages_and_of_all_classes():
     assert lookup(found, "macro", "auroc")["reason"] == "not defined for any target"
     assert lookup(found, "macro", "recall")["reason"] == ""
     assert lookup(found, "all", "mcc")["reason"] == "one class only"
+
+
+@pytest.mark.parametrize("task", ["binary", "multiclass", "multilabel", "regression"])
+@pytest.mark.parametrize("grouped", [False, True])
+def test_examples_without_targets_change_nothing(task, grouped):
+    """They are predicted, and not counted, whatever their number, scores and place in the table."""
+    rng = np.random.default_rng(8)
+    names = ["a"] if task == "binary" else ["a", "b"]
+    targets = np.eye(2)[rng.integers(0, 2, 24)][:, : len(names)]
+    if task == "multilabel":
+        targets[:6, 0] = np.nan  # known of the other label, so it counts
+    known = table(targets, rng.dirichlet([1, 1], 24)[:, : len(names)], names)
+    unknown = known.assign(id="none:" + known["id"], **{f"target.{name}": np.nan for name in names})
+    mixed = pd.concat([unknown, known.iloc[::-1], unknown.assign(id="z:" + unknown["id"])])
+    groups = pd.Series(np.arange(len(mixed)) // 5, index=mixed["id"]) if grouped else None
+    classes = ["no", "a"] if task == "binary" else names
+    arguments = {"task": task, "classes": classes, "bootstrap": 60, "seed": 1, "groups": groups}
+    alone, beside = (evaluate_predictions(frame, **arguments) for frame in (known, mixed))
+    pd.testing.assert_frame_equal(alone, beside)
+    assert alone["ci_low"].notna().any() and set(alone["n"]) <= {18, 24}
+
+
+def test_a_part_without_any_target_has_a_row_per_metric():
+    found = evaluate_predictions(
+        random_binary(5).assign(**{"target.bound": np.nan}), "binary", ["free", "bound"], bootstrap=10, seed=1
+    )
+    assert found["value"].isna().all() and set(found["n"]) == {0} and set(found["reason"]) == {"no examples"}
+
+
+def test_a_score_that_is_no_number_is_the_reason_for_all_classes():
+    names = ["a", "b", "c"]
+    targets, scores = np.eye(3)[[0, 1, 2, 0, 1, 2]], np.full((6, 3), 0.3)
+    scores[0, 1] = np.nan
+    found = evaluate_predictions(table(targets, scores, names), "multiclass", names, bootstrap=10, seed=1)
+    overall = found[found["target"] == "all"]
+    assert overall["value"].isna().all() and set(overall["reason"]) == {"a score is not a finite number"}
+    assert lookup(found, "b", "auroc")["reason"] == "a score is not a finite number"
+    assert lookup(found, "a", "auroc")["reason"] == ""
+    # That score does not count where its example has no target.
+    targets[0] = np.nan
+    found = evaluate_predictions(table(targets, scores, names), "multiclass", names, bootstrap=10, seed=1)
+    assert found.loc[found["target"] == "all", "value"].notna().all()
