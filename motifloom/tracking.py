@@ -15,7 +15,7 @@ import pandas as pd
 
 from motifloom.errors import UserError
 from motifloom.extras import require
-from motifloom.io import atomic_folder
+from motifloom.io import atomic_folder, read_json, read_table
 from motifloom.plots import evaluation
 from motifloom.plots.style import plt
 from motifloom.plots.training import curves
@@ -44,15 +44,20 @@ class TrackedRun:
         return f"{self.experiment} seed {self.seed}"
 
     @property
+    def group(self):
+        """The experiment that the run is of, also where it is on one fold of several."""
+        return self.experiment.split(".fold")[0]
+
+    @property
     def began(self):
         """Time stamp of the beginning of the training, in seconds."""
         return datetime.datetime.fromisoformat(self.provenance["run"]["began"]).timestamp()
 
     @property
     def settings(self):
-        """The config of the run, flat: key path to number, truth value or text."""
+        """The config of the run as its provenance has it, flat: key path to number, truth value or text."""
         kept = {"experiment": self.experiment, "seed": self.seed}
-        keys = ("dataset", "spec", "training", "examples", "weights", "versions", "device")
+        keys = ("dataset", "model", "fold", "spec", "training", "examples", "weights", "versions", "device")
         return flatten(kept | {key: self.provenance[key] for key in keys if key in self.provenance})
 
     @property
@@ -190,7 +195,7 @@ def write_wandb(run, folder, *, project, entity=None, mode="offline"):
     Parameters
     ----------
     run : TrackedRun
-        Its experiment becomes the group.
+        Its group becomes the group.
     folder : path
         Made anew, with one folder of the run.
     project, entity : str
@@ -221,7 +226,7 @@ def write_wandb(run, folder, *, project, entity=None, mode="offline"):
                 dir=scratch,
                 id=f"{run.experiment}-seed{run.seed}-{run.digest}",
                 name=run.name,
-                group=run.experiment,
+                group=run.group,
                 config=run.settings,
                 settings=wandb.Settings(console="off", x_save_requirements=False, **quiet),
             ) as tracked:
@@ -246,8 +251,24 @@ def _log(wandb, tracked, run):
     tracked.summary.update(run.results | {"best_epoch": run.provenance["best"]["epoch"]})
 
 
-def read_run(experiment, seed, history, metrics, provenance, predictions, task, classes):
-    """Return a run from the content of its files."""
-    best = provenance["best"]["epoch"]
-    pictures = draw_pictures(history, best, predictions, task, classes)
+def read_run(experiment, seed, files, task, classes):
+    """Return a run from its files.
+
+    Parameters
+    ----------
+    experiment : str
+    seed : int
+    files : mapping of str to path
+        history, metrics, provenance and predictions of the run.
+    task : str
+    classes : list of str
+
+    Returns
+    -------
+    TrackedRun
+    """
+    history, metrics = read_table(files["history"]), read_table(files["metrics"])
+    provenance = read_json(files["provenance"])
+    predictions = read_table(files["predictions"])
+    pictures = draw_pictures(history, provenance["best"]["epoch"], predictions, task, classes)
     return TrackedRun(experiment, int(seed), history, metrics, provenance, pictures)

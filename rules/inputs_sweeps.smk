@@ -1,10 +1,12 @@
 # Sweeps: which trials there are, and what each waits for.
+from math import lcm
+from types import SimpleNamespace
+
 from motifloom.extras import require
-from motifloom.specs import model_files
 from motifloom.sweeps.check import check_sweeps
-from motifloom.sweeps.edit import trained_config
+from motifloom.sweeps.edit import swept_files, trained_config
 from motifloom.sweeps.spec import complete_sweeps
-from motifloom.sweeps.suggest import known_to, n_trials
+from motifloom.sweeps.suggest import known_to
 
 SWEEP = "results/sweeps/{sweep}"
 TRIAL = f"{SWEEP}/trials/{{trial}}.json"
@@ -36,55 +38,75 @@ def sweep_of(wildcards):
     return SWEEPS[wildcards.sweep]
 
 
-def swept_run(wildcards):
-    return RUNS[sweep_of(wildcards).experiment]
+def of_swept(function):
+    """Return a function of a sweep that asks one of an experiment about the sweep's own."""
+    return lambda wildcards: function(SimpleNamespace(experiment=sweep_of(wildcards).experiment))
 
 
-def of_swept(path):
-    """Return an input function that fills a dataset's path for the experiment of the wildcard sweep."""
-    return lambda wildcards: path.format(dataset=swept_run(wildcards).dataset)
+def swept_paths(wildcards):
+    """Return where each file is that the networks of a sweep are made of: {path in the config: path}."""
+    return {path: locate(path) for path in swept_files(config, sweep_of(wildcards))}
 
 
 def swept_spec(wildcards):
-    """Return the file that a model is in, if it is."""
-    return model_files(CONFIG, swept_run(wildcards).model, locate)
+    return list(swept_paths(wildcards).values())
 
 
 def swept_start(wildcards):
-    """Return the network whose weights trials start from, if they do: a file, or of another experiment."""
-    run = swept_run(wildcards)
-    start = run.training["start_from"]
-    if start not in RUNS:
-        return [start] if start else []
-    seeds = RUNS[start].seeds
-    return [MODEL.format(experiment=start, seed=run.seeds[0] if run.seeds[0] in seeds else seeds[0])]
+    """Return the networks whose weights trials start from, if they do: of each seed that of its training."""
+    sweep = sweep_of(wildcards)
+    seeds = RUNS[sweep.experiment].seeds[: sweep.seeds]
+    runs = [SimpleNamespace(experiment=sweep.experiment, seed=str(seed)) for seed in seeds]
+    return [path for run in runs for path in start_file(run)]
 
 
-def all_trials(wildcards):
-    numbers = range(n_trials(sweep_of(wildcards)))
+def trials_of(wildcards, numbers):
     return [TRIAL.format(sweep=wildcards.sweep, trial=number) for number in numbers]
 
 
+def all_trials(wildcards):
+    return trials_of(wildcards, range(sweep_of(wildcards).n_trials))
+
+
 def earlier_trials(wildcards):
-    """Return the trials that one waits for; where it does not read them, their age does not matter."""
+    """Return the trials that one learns from, which it waits for."""
+    return trials_of(wildcards, known_to(sweep_of(wildcards), int(wildcards.trial)))
+
+
+# Trials that learn nothing from each other wait for no files: an order among them, even by ancient(), would run
+# some of them again, or not, with others. Each takes a share of the places that there are instead.
+LIMITED = [sweep.n_workers for sweep in SWEEPS.values() if sweep.n_workers and not sweep.learns]
+PLACES = lcm(*LIMITED)
+if LIMITED:
+    workflow.register_resource("trials", PLACES)
+
+
+def share_of_places(wildcards):
     sweep = sweep_of(wildcards)
-    paths = [
-        TRIAL.format(sweep=wildcards.sweep, trial=number) for number in known_to(sweep, int(wildcards.trial))
-    ]
-    return paths if sweep.learns else [ancient(path) for path in paths]
+    return PLACES // sweep.n_workers if sweep.n_workers and not sweep.learns else 0
 
 
 def trial_params(wildcards):
-    """What a trial depends on: not how many follow it, nor how many run beside it where it asks none."""
+    """What a trial depends on: not how many follow it, and, where it learns nothing from others, neither how
+    many run beside it nor what is best."""
     sweep = sweep_of(wildcards)
     content = sweep.model_dump(mode="json", exclude_unset=True, exclude={"n_workers", "seeds"})
-    workers = {"n_workers": sweep.workers} if sweep.learns else {}
-    return content | workers | {"trials": int(wildcards.trial) + 1}
+    if sweep.learns:
+        content["n_workers"] = sweep.workers
+    else:
+        content.get("metric", {}).pop("goal", None)
+    return content | {"trials": int(wildcards.trial) + 1}
 
 
 def sweep_params(wildcards):
     """What the tables and pictures of a sweep depend on, beside its trials."""
-    return sweep_of(wildcards).model_dump(mode="json", exclude_unset=True)
+    unread = {"n_workers", "startup", "seeds", "pruning"}
+    return sweep_of(wildcards).model_dump(mode="json", exclude_unset=True, exclude=unread)
+
+
+def best_params(wildcards):
+    """The config that the best trial is put into: all but the sweeps."""
+    return {key: value for key, value in config.items() if key != "sweeps"}
 
 
 def sweep_file(name):

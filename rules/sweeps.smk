@@ -4,8 +4,8 @@
 rule run_trial:
     input:
         library=library("run_trial"),
-        dataset=of_swept(DATASET),
-        split=of_swept(SPLIT),
+        dataset=of_swept(of_run(DATASET)),
+        split=of_swept(of_run(SPLIT)),
         spec=swept_spec,
         start_from=swept_start,
         earlier=earlier_trials,
@@ -17,14 +17,16 @@ rule run_trial:
         "results/benchmarks/run_trial/{sweep}.trial{trial}.tsv"
     conda:
         ENVIRONMENT
-    threads: lambda wildcards: swept_run(wildcards).training["threads"]
+    threads: of_swept(lambda run: run_of(run).training["threads"])
     resources:
-        gpu=1,
+        gpu=of_swept(gpus),
+        trials=share_of_places,
         mem_mb=megabytes(2500, 1),
         runtime=minutes(240),
     params:
         seed=CONFIG.seed,
         sweep=trial_params,
+        files=swept_paths,
         config=lambda wildcards: trained_config(config, sweep_of(wildcards)),
     script:
         "../scripts/run_trial.py"
@@ -98,7 +100,8 @@ rule write_best:
         runtime=minutes(10),
     params:
         sweep=sweep_params,
-        config=config,
+        files=swept_paths,
+        config=best_params,
     script:
         "../scripts/write_best.py"
 

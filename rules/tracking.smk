@@ -16,7 +16,7 @@ rule track_tensorboard:
     benchmark:
         "results/benchmarks/track_tensorboard/{experiment}.seed{seed}.tsv"
     wildcard_constraints:
-        experiment=either(NETWORKS),
+        experiment=either(TRACKED),
     conda:
         ENVIRONMENT
     threads: 1
@@ -44,7 +44,7 @@ rule track_wandb:
     benchmark:
         "results/benchmarks/track_wandb/{experiment}.seed{seed}.tsv"
     wildcard_constraints:
-        experiment=either(NETWORKS),
+        experiment=either(TRACKED),
     conda:
         ENVIRONMENT
     threads: 1

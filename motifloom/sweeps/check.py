@@ -2,14 +2,13 @@
 
 import re
 
+from motifloom.config.blocks import LONGEST_NAME
 from motifloom.config.parse import parse_config
 from motifloom.errors import UserError, suggest
 from motifloom.evaluation.statistics import CLASS_METRICS, VALUE_METRICS
 from motifloom.specs import check_specs
-from motifloom.sweeps.edit import derive_config, trained_config
-from motifloom.sweeps.space import corners_of, grid_size
-
-LONGEST = 60  # letters of a name in the config
+from motifloom.sweeps.edit import derive_blocks, trained_config
+from motifloom.sweeps.space import corners_of
 
 
 def check_sweeps(content, sweeps, where, locate=str, cache=None):
@@ -58,11 +57,13 @@ def _references(config, name, sweep):
         (f"{sweep.experiment}-{name}", config.experiments),
         (f"{experiment.model}-{name}", config.models),
     ):
-        if derived in known or len(derived) > LONGEST:
+        if derived in known or len(derived) > LONGEST_NAME:
             reason = "is there already" if derived in known else "is too long"
             yield f"{path}: the name {derived}, which the best trial gets, {reason}; rename the sweep"
-    if sweep.method == "grid" and (sweep.trials or 0) > (size := grid_size(sweep.parameters)):
+    if sweep.method == "grid" and (sweep.trials or 0) > (size := sweep.grid_size):
         yield f"{path}.trials: {sweep.trials} is more than the {size} combinations of the grid; leave it out"
+    if sweep.metric.direction is None and sweep.metric.in_history:
+        yield f"{path}.metric.goal: {sweep.metric.name} does not tell what is best; add minimize or maximize"
     metrics = VALUE_METRICS if config.datasets[experiment.dataset].task == "regression" else CLASS_METRICS
     if not sweep.metric.in_history and sweep.metric.name not in metrics:
         yield (
@@ -77,7 +78,7 @@ def _values(content, name, sweep, where, locate, cache):
     corners = {key: corners_of(parameter) for key, parameter in sweep.parameters.items()}
     rounds = range(max(map(len, corners.values())))
     together = [{key: values[n % len(values)] for key, values in corners.items()} for n in rounds]
-    check = _Checker(content, name, sweep, where, locate, cache)
+    check = _Checker(content, sweep, where, locate, cache)
     bad = check.messages(together)
     if not any(bad):
         return []
@@ -99,37 +100,60 @@ def _values(content, name, sweep, where, locate, cache):
 class _Checker:
     """Checks points of a sweep's space."""
 
-    def __init__(self, content, name, sweep, where, locate, cache):
+    def __init__(self, content, sweep, where, locate, cache):
         self.content = {"seed": content.get("seed", 1)} | trained_config(content, sweep)
-        self.name, self.sweep, self.where, self.locate, self.cache = name, sweep, where, locate, cache
+        self.sweep, self.where, self.locate, self.cache = sweep, where, locate, cache
 
     def messages(self, points):
         """Return for each point a message, or None where all is well."""
-        found, merged = {}, self.content
+        found, derived, files = {}, {}, {}
         for number, point in enumerate(points):
-            name = f"{self.name}-{number}"
             try:
-                parse_config(derive_config(self.content, name, self.sweep, point, self.locate), "")
-                merged = derive_config(merged, name, self.sweep, point, self.locate)
+                model, experiment = derive_blocks(self.content, self.sweep, point, self.locate)
+                if isinstance(spec := model.get("spec"), str):
+                    # Called by its point, so that what is said of it is said of the point.
+                    model["spec"] = f"models.p{number}.spec"
+                    files[model["spec"]] = spec
+                derived[f"p{number}"] = model, experiment | {"model": f"p{number}"}
+                parsed = parse_config(self._of(derived, f"p{number}"), "").experiments[f"p{number}"]
+                if parsed.training.schedule and parsed.training.schedule.from_range_test:
+                    raise UserError("trials have no range test; remove from_range_test, and write the rates")
             except UserError as error:
-                found[number] = _plain(str(error).splitlines()[0], name)
-        derived = {k: v for k, v in merged["experiments"].items() if k not in self.content["experiments"]}
-        if derived:
-            self._build({**merged, "experiments": derived}, found)
-        return [found.get(number) for number in range(len(points))]
+                found[number] = str(error).splitlines()[0].removeprefix(": ")
+                derived.pop(f"p{number}", None)
+        if derived and not self._build(derived, files, found):
+            for name in [name for name in derived if int(name[1:]) not in found]:
+                self._build({name: derived[name]}, files, found)
+        return [self._plain(found[n], n, files) if n in found else None for n in range(len(points))]
 
-    def _build(self, content, found):
-        """Build the networks of all experiments of a config; put what is wrong by number into `found`."""
+    def _of(self, derived, *names):
+        """Return the config of some of the derived experiments alone."""
+        models, experiments = ({name: derived[name][i] for name in names} for i in (0, 1))
+        return {**self.content, "models": models, "experiments": experiments}
+
+    def _build(self, derived, files, found):
+        """Build the networks of derived experiments at once; put what is wrong by number into `found`.
+
+        Return whether all that is said names its point; of one alone it need not.
+        """
+        config = parse_config(self._of(derived, *derived), "")
         try:
-            check_specs(parse_config(content, ""), self.where, self.locate, self.cache)
+            check_specs(config, self.where, lambda path: self.locate(files.get(path, path)), self.cache)
         except UserError as error:
-            for line in str(error).splitlines():
-                at = re.match(rf"models\.\S+?-{re.escape(self.name)}-(\d+)\b", line)
-                if not at:
-                    raise
-                found.setdefault(int(at[1]), _plain(line, f"{self.name}-{at[1]}"))
+            lines = str(error).splitlines()
+            named = [re.match(r"(?:models|experiments)\.(p\d+)\b", line) for line in lines]
+            points = [at[1] if at else next(iter(derived)) if len(derived) == 1 else None for at in named]
+            for point, line in zip(points, lines, strict=True):
+                if point:
+                    found.setdefault(int(point[1:]), line)
+            return None not in points
+        return True
 
-
-def _plain(line, name):
-    """Return a message about a derived model or experiment as one about the original."""
-    return re.sub(rf"-{re.escape(name)}\b", "", line.removeprefix(": "))
+    def _plain(self, line, number, files):
+        """Return a message about a derived model or experiment as one about the original."""
+        name = f"p{number}"
+        if file := files.get(f"models.{name}.spec"):
+            line = line.replace(f"models.{name}.spec: ", f"{file}: ")
+        line = re.sub(rf"\bexperiments\.{name}\b", f"experiments.{self.sweep.experiment}", line)
+        model = self.content["experiments"][self.sweep.experiment]["model"]
+        return re.sub(rf"\bmodels\.{name}\b", f"models.{model}", line)

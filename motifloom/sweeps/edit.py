@@ -8,6 +8,7 @@ from pathlib import Path
 import yaml
 
 from motifloom.errors import UserError
+from motifloom.parameters import is_file
 
 # What a trial takes over from its experiment; the rest tells what is made of a network afterwards.
 TRAINED = ("dataset", "model", "fold", "training")
@@ -49,6 +50,29 @@ def derive_config(config, name, sweep, parameters, locate=str):
         As the user wrote it.
     name : str
         Of the sweep.
+    sweep, parameters, locate
+        As for :func:`derive_blocks`.
+
+    Returns
+    -------
+    dict
+        A changed copy.
+    """
+    config = copy.deepcopy(config)
+    model, experiment = derive_blocks(config, sweep, parameters, locate)
+    experiment["model"] = f"{experiment['model']}-{name}"
+    config["models"][experiment["model"]] = model
+    config["experiments"][f"{sweep.experiment}-{name}"] = experiment
+    return config
+
+
+def derive_blocks(config, sweep, parameters, locate=str):
+    """Return the model and the experiment of a sweep, changed as a trial changes them.
+
+    Parameters
+    ----------
+    config : dict
+        As the user wrote it.
     sweep : motifloom.config.sweeps.Sweep
     parameters : dict of str to object
         From key path, model.<key> or training.<key>, to value.
@@ -57,16 +81,15 @@ def derive_config(config, name, sweep, parameters, locate=str):
 
     Returns
     -------
-    dict
-        A changed copy. Where a parameter is inside of a spec that is a file, the file's content stands in
-        the copy.
+    model, experiment : dict
+        Copies; the experiment still names its own model. Where a parameter is inside of a spec that is a
+        file, the file's content stands in the model.
 
     Raises
     ------
     UserError
         If a key path leads through something that has no such keys.
     """
-    config = copy.deepcopy(config)
     experiment = copy.deepcopy(config["experiments"][sweep.experiment])
     model = copy.deepcopy(config["models"][experiment["model"]])
     if any(key.startswith("model.spec.") for key in parameters) and isinstance(model.get("spec"), str):
@@ -74,12 +97,34 @@ def derive_config(config, name, sweep, parameters, locate=str):
     blocks = {"model": model, "training": experiment.get("training") or {}}
     for key, value in parameters.items():
         _put(blocks, key, copy.deepcopy(value))
-    experiment |= {"model": f"{experiment['model']}-{name}"}
     if blocks["training"]:
         experiment["training"] = blocks["training"]
-    config["models"][experiment["model"]] = model
-    config["experiments"][f"{sweep.experiment}-{name}"] = experiment
-    return config
+    return model, experiment
+
+
+def swept_files(config, sweep):
+    """Return the files that the networks of a sweep are made of, as the config names them.
+
+    Parameters
+    ----------
+    config : dict
+        As the user wrote it.
+    sweep : motifloom.config.sweeps.Sweep
+
+    Returns
+    -------
+    list of str
+        Specs and Python files of builders: the experiment's own, and those among the values of parameters.
+    """
+    model = config["models"][config["experiments"][sweep.experiment]["model"]]
+    named = {key: [model.get(key)] for key in ("spec", "builder")}
+    for key in named:
+        if parameter := sweep.parameters.get(f"model.{key}"):
+            named[key] += [parameter.value, *(parameter.values or [])]
+    files = [spec for spec in named["spec"] if isinstance(spec, str)] + list(
+        filter(is_file, named["builder"])
+    )
+    return list(dict.fromkeys(files))
 
 
 def key_steps(key):

@@ -56,39 +56,32 @@ def index_of(parameter, value):
     return [json.dumps(known) for known in parameter.values].index(json.dumps(value))
 
 
-def steps_of(parameter):
-    """Return all values of a parameter that has steps, in order."""
+def step_at(parameter, index):
+    """Return one of the `size` values of a parameter that has steps, in order."""
     if parameter.family == "constant":
-        return [parameter.value]
+        return parameter.value
     if parameter.family == "categorical":
-        return list(parameter.values)
+        return parameter.values[index]
     if parameter.family == "int":
-        return list(range(int(parameter.min), int(parameter.max) + 1))
-    first, last = _multiples(parameter)
-    return [_times(parameter.q, n) for n in range(first, last + 1)]
+        return int(parameter.min) + index
+    return _times(parameter.q, parameter.multiples[0] + index)
 
 
 def corners_of(parameter):
     """Return the values that stand for all others: the listed ones, or both ends (a normal's outer 2 %)."""
     if parameter.family in ("constant", "categorical"):
-        return steps_of(parameter)
+        return _all_steps(parameter)
     inner = 0.02 if "normal" in parameter.family else 0.0
     ends = [value_at(parameter, inner), value_at(parameter, 1 - inner)]
     return ends if ends[0] != ends[1] else ends[:1]
-
-
-def grid_size(parameters):
-    """Return the number of combinations of all steps."""
-    return math.prod(len(steps_of(parameter)) for parameter in parameters.values())
 
 
 def grid_point(parameters, number):
     """Return one combination of all steps, {key: value}; the last parameter changes fastest."""
     point = {}
     for key in reversed(parameters):
-        steps = steps_of(parameters[key])
-        number, index = divmod(number, len(steps))
-        point[key] = steps[index]
+        number, index = divmod(number, parameters[key].size)
+        point[key] = step_at(parameters[key], index)
     return {key: point[key] for key in parameters}
 
 
@@ -129,15 +122,9 @@ def _rounded(parameter, value):
         return value
     n = round(value / parameter.q)
     if "normal" not in parameter.family:
-        first, last = _multiples(parameter)
+        first, last = parameter.multiples
         n = min(max(n, first), last)
     return _times(parameter.q, n)
-
-
-def _multiples(parameter):
-    """Return the first and the last multiple of q in a range, as numbers of steps."""
-    low, high = parameter.bounds
-    return math.ceil(low / parameter.q - 1e-9), math.floor(high / parameter.q + 1e-9)
 
 
 def _times(step, number):
@@ -147,14 +134,17 @@ def _times(step, number):
 def ticks_of(parameter, most=8):
     """Return places and texts for an axis: of all listed values, or of the ends of a range and between."""
     if parameter.family in ("constant", "categorical"):
-        values = steps_of(parameter)
-        return [(position_of(parameter, value), _label(value)) for value in values]
+        return [(position_of(parameter, value), _label(value)) for value in _all_steps(parameter)]
     values = [value_at(parameter, place) for place in (0.02, 0.25, 0.5, 0.75, 0.98)]
     if "normal" not in parameter.family:
         values = [value_at(parameter, 0.0), *values[1:-1], value_at(parameter, 1.0)]
-    if parameter.family == "int" and len(steps_of(parameter)) <= most:
-        values = steps_of(parameter)
+    if parameter.family == "int" and parameter.size <= most:
+        values = _all_steps(parameter)
     return [(position_of(parameter, value), _label(value)) for value in dict.fromkeys(values)]
+
+
+def _all_steps(parameter):
+    return [step_at(parameter, index) for index in range(parameter.size)]
 
 
 def _label(value):

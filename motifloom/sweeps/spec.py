@@ -40,8 +40,9 @@ def complete_sweeps(content, where, locate=str):
         file = spec if isinstance(spec, str) else where
         if spec is not None:
             rest = {key: value for key, value in sweep.items() if key != "spec"}
+            at = file if isinstance(spec, str) else f"{where}: sweeps.{name}.spec"
             spec = _read(spec, locate) if isinstance(spec, str) else spec
-            sweep = _merge(from_wandb(spec, file), rest, f"{file}: sweeps.{name}")
+            sweep = _merge(from_wandb(spec, at), rest, f"{file}: sweeps.{name}")
         found[name] = parse_config({**content, "sweeps": {name: sweep}}, file).sweeps[name]
     return found
 
@@ -55,11 +56,12 @@ def from_wandb(content, where):
         method, metric, parameters (also nested), early_terminate, run_cap; what only W&B's agents need,
         such as program, is left out.
     where : str
-        Name of its file, for messages.
+        Name of its file, or the key path of it, for messages.
 
     Returns
     -------
     dict
+        Without a goal W&B minimises the metric, whatever it is.
 
     Raises
     ------
@@ -73,6 +75,8 @@ def from_wandb(content, where):
             hint = suggest(key, KEYS) or f"; known keys: {', '.join(KEYS)}"
             raise UserError(f"{where}: {key}: is no key of a sweep{hint}")
     sweep = {key: content[key] for key in ("method", "metric") if key in content}
+    if isinstance(sweep.get("metric"), dict):
+        sweep["metric"] = sweep["metric"] | {"goal": sweep["metric"].get("goal") or "minimize"}
     if "parameters" in content:
         sweep["parameters"] = _flat(content["parameters"], where)
     if content.get("run_cap") is not None:
@@ -107,17 +111,24 @@ def _pruning(content, where):
     """Return the pruning that W&B's hyperband is."""
     path = f"{where}: early_terminate"
     known = {"type", "min_iter", "max_iter", "s", "eta"}
+    if not isinstance(content, dict):
+        raise UserError(f"{path}: must be a mapping, not {content!r}")
     for key in content:
         if key not in known:
             raise UserError(f"{path}.{key}: is not supported; known keys: {', '.join(sorted(known))}")
     if content.get("type") != "hyperband":
         raise UserError(f"{path}.type: {content.get('type')!r} is not known; write hyperband")
     eta = content.get("eta", 3)
+    if type(eta) not in (int, float) or not 1 < eta <= 1000:
+        raise UserError(f"{path}.eta: {eta!r} is no number above 1, up to 1000")
+    for key, most in (("min_iter", 1_000_000), ("max_iter", 1_000_000), ("s", 100)):
+        if key in content and not (type(content[key]) is int and 1 <= content[key] <= most):
+            raise UserError(f"{path}.{key}: {content[key]!r} is no whole number from 1 to {most}")
     if "min_iter" in content:
         if extra := {"max_iter", "s"} & set(content):
             raise UserError(f"{path}: has min_iter: and {min(extra)}:; give one of them")
         first = content["min_iter"]
-    elif isinstance(content.get("max_iter"), int) and isinstance(content.get("s"), int):
+    elif {"max_iter", "s"} <= set(content):
         first = max(int(content["max_iter"] / eta ** content["s"]), 1)
     else:
         raise UserError(f"{path}: needs min_iter:, or max_iter: and s:")

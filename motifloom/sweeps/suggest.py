@@ -4,7 +4,7 @@ import warnings
 
 from motifloom.extras import require
 from motifloom.randomness import derive_seed, generator
-from motifloom.sweeps.space import grid_point, grid_size, index_of, position_of, value_at
+from motifloom.sweeps.space import grid_point, index_of, position_of, value_at
 
 STARTUP = 5
 
@@ -12,14 +12,9 @@ STARTUP = 5
 def known_to(sweep, number):
     """Return the numbers of the trials whose results a trial may know: all but the `workers` - 1 before it.
 
-    A trial that waits for these runs beside at most `workers` - 1 others.
+    A trial that waits for these runs beside at most `workers` - 1 others. One that does not learn knows none.
     """
-    return range(max(number - sweep.workers + 1, 0)) if sweep.workers else range(0)
-
-
-def n_trials(sweep):
-    """Return how many trials a sweep has."""
-    return sweep.trials or grid_size(sweep.parameters)
+    return range(max(number - sweep.workers + 1, 0)) if sweep.learns else range(0)
 
 
 def suggest(sweep, number, seed, earlier=()):
@@ -102,7 +97,8 @@ def study_of(sweep, trials, sampler=None):
     study = optuna.create_study(sampler=sampler, direction=goal)
     distributions = _distributions(sweep.parameters)
     for trial in trials:
-        epochs = dict(enumerate(trial.get("epochs") or [], 1))
+        # What is no number is empty in a record.
+        epochs = {n: v for n, v in enumerate(trial.get("epochs") or [], 1) if v is not None}
         study.add_trial(
             optuna.trial.create_trial(
                 state=states[trial["state"]],

@@ -39,6 +39,9 @@ METRICS = pd.DataFrame(
 )
 PROVENANCE = {
     "seed": 99,
+    "dataset": "reb1",
+    "model": "shallow",
+    "fold": 2,
     "spec": {"model": {"layers": [{"class_name": "Conv1D", "config": {"filters": 8, "padding": None}}]}},
     "training": {
         "epochs": 3,
@@ -79,6 +82,12 @@ def test_the_config_is_flat():
         "a.c[1].d": "x",
         "f": False,
     }
+
+
+def test_the_runs_of_all_folds_are_one_group(run):
+    assert (run.group, run.name) == ("ctcf", "ctcf seed 3")
+    run.experiment = "ctcf.fold2"
+    assert (run.group, run.name) == ("ctcf", "ctcf.fold2 seed 3")
 
 
 def test_metrics_are_named_by_part_and_target(run):
@@ -133,6 +142,8 @@ def test_tensorboard_reads_the_hyper_parameters(run, tmp_path):
     assert start.hparams["training.reverse_complement"].bool_value is True
     assert start.hparams["training.schedule.kind"].string_value == "cosine"
     assert start.hparams["experiment"].string_value == "ctcf" and start.hparams["seed"].number_value == 3
+    names = [start.hparams[key].string_value for key in ("dataset", "model")]
+    assert names == ["reb1", "shallow"] and start.hparams["fold"].number_value == 2
 
 
 def test_a_run_written_again_is_the_same_file(run, tmp_path):

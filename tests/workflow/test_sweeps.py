@@ -1,5 +1,7 @@
 """Sweeps: killed and run again they lose nothing, and the best trial is an ordinary experiment."""
 
+import copy
+import json
 import os
 import re
 import shutil
@@ -136,25 +138,106 @@ def test_what_a_trial_does_not_depend_on_runs_none(undisturbed, swept):
     assert plan(undisturbed, swept) == COLLECTING | {"run_trial": 12}
 
 
-def test_trials_of_a_grid_wait_without_reading(undisturbed, swept):
-    """So many run side by side; one that is made again does not make the others again."""
-    swept["sweeps"] = {
-        "grid": {
-            "experiment": "first",
-            "method": "grid",
-            "n_workers": 2,
-            "parameters": {"training.batch_size": {"values": [8, 16, 32, 64]}},
-        }
+@pytest.fixture(scope="module")
+def files_swept(tmp_path_factory):
+    """A folder in which a sweep over files, and one that starts from others, ran, its config, and the log."""
+    folder = tmp_path_factory.mktemp("files")
+    config = shorten(yaml.safe_load(TINY))
+    for name, epochs in {"net.json": 1, "et.json": 2}.items():
+        spec = config["models"]["small"]["spec"] | {"training_params": {"epochs": epochs, "batch_size": 16}}
+        (folder / name).write_text(json.dumps(spec))
+    options = {"threads": 1, "accelerator": "cpu"}
+    both = {"dataset": "bound", "model": "small", "seeds": [1, 2]}
+    config["experiments"] = {
+        "first": both | {"training": options},
+        "later": both | {"training": options | {"start_from": "first"}},
     }
-    text = snakemake(undisturbed, swept, "-n", "sweeps").stdout
-    jobs = {
-        job.split("trial=")[1].split()[0]: job for job in text.split("\nrule ") if "run_trial" in job[:12]
+    specs, epochs = {"values": ["net.json", "et.json"]}, {"value": 1}
+    metric = {"name": "auroc"}
+    config["sweeps"] = {
+        "files": {"experiment": "first", "n_workers": 1, "parameters": {"model.spec": specs}},
+        "started": {"experiment": "later", "seeds": 2, "parameters": {"training.epochs": epochs}},
     }
-    needed = {
-        trial: [n for n in "0123" if f"grid/trials/{n}.json" in job.split("output:")[0]]
-        for trial, job in jobs.items()
+    config["sweeps"] = {
+        name: {"method": "grid", "metric": metric} | s for name, s in config["sweeps"].items()
     }
-    assert needed == {"0": [], "1": [], "2": ["0"], "3": ["0", "1"]}
+    done = snakemake(folder, config, "sweeps")
+    return folder, config, done.stdout + done.stderr
+
+
+def test_a_swept_spec_is_the_one_that_is_trained(files_swept):
+    """A path that ends as another one is no other one; and an edit of any of them runs the trials again."""
+    folder, config, _ = files_swept
+    trials = [read_json(folder / f"results/sweeps/files/trials/{n}.json") for n in (0, 1)]
+    assert [trial["parameters"]["model.spec"] for trial in trials] == ["net.json", "et.json"]
+    assert [len(trial["epochs"]) for trial in trials] == [1, 2]
+    assert plan(folder, config) == {}
+    content = (folder / "et.json").read_text()
+    (folder / "et.json").write_text(content.replace('"epochs": 2', '"epochs": 3'))
+    assert plan(folder, config)["run_trial"] == 2
+    (folder / "et.json").write_text(content)
+
+
+def test_a_swept_spec_that_is_shipped_is_found_in_any_folder(files_swept):
+    folder, config, _ = files_swept
+    config = copy.deepcopy(config)
+    shipped = ["config/models/one_layer.json", "config/models/shallow.json"]
+    config["sweeps"]["files"]["parameters"]["model.spec"]["values"] = shipped
+    text = snakemake(folder, config, "-n", "results/sweeps/files/trials.tsv").stdout
+    assert all(str(ROOT / path) in text for path in shipped)
+
+
+def test_each_seed_of_a_trial_starts_from_the_network_that_its_training_starts_from(files_swept):
+    folder, _, _ = files_swept
+    trial = read_json(folder / "results/sweeps/started/trials/0.json")
+    best = yaml.safe_load((folder / "results/sweeps/started/best.yaml").read_text())
+    paths = [f"results/later-started/seed{seed}/metrics.tsv" for seed in (1, 2)]
+    snakemake(folder, best, *paths)
+    tables = [read_table(folder / path) for path in paths]
+    values = [t.query("part == 'validation' and metric == 'auroc'")["value"].item() for t in tables]
+    assert trial["value"] == pytest.approx(sum(values) / 2, abs=1e-6) and values[0] != values[1]
+
+
+def test_trials_ask_for_the_gpus_of_their_experiment(files_swept):
+    folder, config, _ = files_swept
+    config = copy.deepcopy(config)
+    for accelerator, gpus, expected in (("cpu", 1, 0), ("auto", 1, 1), ("auto", 3, 3)):
+        config["experiments"]["first"]["training"] |= {"accelerator": accelerator, "gpus": gpus}
+        text = snakemake(
+            folder, config, "-n", "results/sweeps/files/trials.tsv", "--forcerun", "run_trial"
+        ).stdout
+        assert set(re.findall(r"\bgpu=(\d+)", text)) == {str(expected)}, accelerator
+
+
+def test_a_trial_that_learns_nothing_does_not_depend_on_what_is_best(files_swept):
+    folder, config, _ = files_swept
+    config = copy.deepcopy(config)
+    config["sweeps"]["files"]["metric"] = {"name": "auroc", "goal": "minimize"}
+    config["sweeps"]["started"]["n_workers"] = 3
+    assert set(plan(folder, config)) == set(COLLECTING)
+    assert planned(snakemake(folder, config, "-n", "results/sweeps/started/best.yaml")) == {}
+
+
+def test_a_trial_that_was_written_again_makes_no_other_again(files_swept):
+    folder, config, _ = files_swept
+    path = folder / "results/sweeps/files/trials/0.json"
+    content = path.read_text()
+    path.write_text(content + " ")
+    assert plan(folder, config) == COLLECTING
+    path.write_text(content)
+
+
+def test_trials_of_a_grid_wait_without_reading(files_swept):
+    """So many run side by side, but none has another as input."""
+    folder, config, text = files_swept
+    first, second = sorted(text.index(f"sweep=files, trial={n}") for n in (0, 1))
+    number = re.findall(r"jobid: (\d+)", text[:first])[-1]
+    assert first < text.index(f"Finished jobid: {number} (Rule: run_trial)") < second
+    config = copy.deepcopy(config)
+    config["sweeps"]["files"]["parameters"]["model.spec"]["values"] *= 2
+    planned_text = snakemake(folder, config, "-n", "results/sweeps/files/best.yaml").stdout
+    jobs = [job for job in planned_text.split("\nrule ") if job.startswith("run_trial")]
+    assert len(jobs) == 4 and not any("trials/" in job.split("output:")[0] for job in jobs)
 
 
 def test_a_sweep_that_cannot_work_stops_before_any_job(undisturbed, swept):

@@ -1,6 +1,8 @@
 """Sweeps that do not fit the rest of the config, found before any job."""
 
 import copy
+import json
+from pathlib import Path
 
 import pytest
 from samples import BASE
@@ -61,6 +63,11 @@ REFERENCES = {
         "metric.name: 'aurok' is no metric of binary; did you mean 'auroc'?; known: auroc, auprc,",
     ),
     "other task": ({"metric": {"name": "pearson"}}, None, "'pearson' is no metric of binary"),
+    "direction": (
+        {"metric": {"name": "val_mine"}},
+        None,
+        "metric.goal: val_mine does not tell what is best; add minimize or maximize",
+    ),
     "size": ({"trials": 3}, None, "trials: 3 is more than the 2 combinations of the grid; leave it out"),
 }
 
@@ -82,6 +89,15 @@ def test_names_of_the_best_trial_must_be_free():
     assert "is too long; rename the sweep" in message(content)
 
 
+def test_names_may_be_as_long_as_names_can_be(tmp_path):
+    """The best trial's name fits exactly; those of the points that are checked are short."""
+    content = config()
+    content["sweeps"] = {"w" * 52: SWEEP}  # shallow-w..., 60 letters
+    check(content, cache=tmp_path)
+    content["sweeps"] = {"w" * 53: SWEEP}
+    assert "the name shallow-www" in message(content) and "is too long; rename the sweep" in message(content)
+
+
 KEYS = {
     "unknown key": (
         {"training.bach_size": {"values": [8]}},
@@ -94,6 +110,10 @@ KEYS = {
     "end of a range": (
         {"training.batch_size": {"min": -1, "max": 0}},
         "with -1: experiments.first.training.batch_size",
+    ),
+    "a range test that no trial has": (
+        {"training.schedule": {"values": [{"kind": "one_cycle", "from_range_test": True}]}},
+        "trials have no range test; remove from_range_test, and write the rates",
     ),
     "unknown key of the model": (
         {"model.filters": {"value": 8}},
@@ -125,6 +145,53 @@ def test_values_that_build_no_network_are_told():
     assert lines[1].startswith(
         f"my.yaml: sweeps.width.parameters.{FILTERS}: with 0: models.shallow.spec: model"
     )
+
+
+@pytest.fixture
+def file(tmp_path, monkeypatch):
+    """The spec as a file."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "net.json").write_text(json.dumps(SPEC))
+
+
+def test_a_value_of_the_training_is_told_where_the_spec_is_a_file(file):
+    content = config(
+        parameters={
+            "training.optimizer": {"values": ["adam", "adamm"]},
+            "training.loss": {"values": ["binary_crossentropy", "hinge"]},
+        }
+    )
+    content["models"]["shallow"]["spec"] = "net.json"
+    text = message(content)
+    start = "my.yaml: sweeps.width.parameters.training.optimizer: with 'adamm': "
+    assert text.startswith(start) and "Keras has no optimizer 'adamm'" in text
+    assert "p1" not in text and "p0" not in text and "\n" not in text
+
+
+def test_a_value_that_fails_only_together_is_right_where_the_spec_is_a_file(file):
+    """Alone, each of these is one choice of a network that can be built."""
+    loss = {"class_name": "BinaryCrossentropy", "config": {"from_logits": True}}
+    spec = json.loads(json.dumps(SPEC))
+    spec["model"]["layers"][2]["config"]["activation"] = "linear"
+    Path("logits.json").write_text(json.dumps(spec))
+    parameters = {
+        "model.spec": {"values": ["net.json", "logits.json"]},
+        "training.loss": {"values": ["binary_crossentropy", loss]},
+    }
+    content = config(parameters=parameters)
+    content["models"]["shallow"]["spec"] = "net.json"
+    check(content)
+
+
+def test_files_among_the_values_are_checked(file):
+    Path("et.json").write_text(json.dumps(SPEC).replace("Conv1D", "Conv1E"))
+    content = config(parameters={"model.spec": {"values": ["net.json", "et.json", "absent.json"]}})
+    lines = message(content).splitlines()
+    start = "my.yaml: sweeps.width.parameters.model.spec: with"
+    assert [line.split(": model.")[0] for line in lines] == [
+        f"{start} 'et.json': et.json",
+        f"{start} 'absent.json': absent.json: there is no such file",
+    ]
 
 
 def test_values_that_build_only_together_are_right(tmp_path, monkeypatch):

@@ -11,7 +11,7 @@ from motifloom.config.parse import parse_config
 from motifloom.config.sweeps import Sweep
 from motifloom.errors import UserError
 from motifloom.sweeps.best import best_config
-from motifloom.sweeps.edit import derive_config, key_steps, trained_config
+from motifloom.sweeps.edit import derive_config, key_steps, swept_files, trained_config
 from motifloom.sweeps.trials import record
 
 SPEC = {
@@ -83,6 +83,21 @@ def test_a_spec_in_a_file_is_read_where_a_part_of_it_changes(tmp_path, monkeypat
     assert model["spec"]["compile"] == SPEC["compile"]
     assert derived({"training.batch_size": 8}, config(name))[0] == {"spec": name}
     assert derived({"model.spec": "other.yaml"}, config(name))[0] == {"spec": "other.yaml"}
+
+
+def test_all_files_that_networks_are_made_of_are_known():
+    def files(parameters, model):
+        content = copy.deepcopy(BASE) | {"models": {"shallow": model}}
+        keys = {"experiment": "first", "method": "grid", "parameters": parameters}
+        return swept_files(content, Sweep.model_validate(keys))
+
+    values = {"values": ["et.json", SPEC, "a/net.json", "net.json"]}
+    assert files({"model.spec": values}, {"spec": "net.json"}) == ["net.json", "et.json", "a/net.json"]
+    assert files({"model.spec": {"value": "b.yaml"}}, {"spec": SPEC}) == ["b.yaml"]
+    assert files({FILTERS: {"value": 2}}, {"spec": "net.json"}) == ["net.json"]
+    builders = {"model.builder": {"values": ["own.py", "conv_stack", "other.py"]}}
+    assert files(builders, {"builder": "own.py"}) == ["own.py", "other.py"]
+    assert files({"model.width": {"value": 2}}, {"builder": "conv_stack"}) == []
 
 
 def test_an_unreadable_spec_is_told(tmp_path):

@@ -57,7 +57,7 @@ def dataset(tmp_path_factory):
 def attempt(dataset, tmp_path):
     """Return a function that runs a trial with parameters and a sweep's keys."""
 
-    def attempt(parameters, earlier=(), config=CONFIG, **content):
+    def attempt(parameters, earlier=(), config=CONFIG, data=dataset, start_from=(), **content):
         content = {
             "experiment": "e",
             "trials": 9,
@@ -69,8 +69,9 @@ def attempt(dataset, tmp_path):
             name="s",
             sweep=Sweep.model_validate(content),
             config=copy.deepcopy(config),
-            dataset=dataset,
+            dataset=data,
             split=SPLIT,
+            start_from=start_from,
             locate=str,
             seed=5,
             earlier=earlier,
@@ -82,14 +83,22 @@ def attempt(dataset, tmp_path):
     return attempt
 
 
-def ordinary(dataset, folder, rate=0.05, seed=1):
+@pytest.fixture
+def two_seeds():
+    """A config whose trials are trained for two seeds."""
+    config = copy.deepcopy(CONFIG)
+    config["experiments"]["e"]["seeds"] = [1, 4]
+    return {"config": config, "seeds": 2}
+
+
+def ordinary(dataset, folder, rate=0.05, seed=1, **options):
     """Train the experiment e-s as the workflow does."""
     spec = copy.deepcopy(SPEC)
     spec["compile"]["optimizer"]["config"]["learning_rate"] = rate
     paths = {"model": "m.keras", "history": "h.tsv", "provenance": "p.json", "filters": "f.npz"}
     paths = {key: folder / path for key, path in paths.items()}
     seed = derive_seed(5, "train", "e-s", seed)
-    done = train(spec, dataset, SPLIT["part"], **paths, seed=seed, training={"threads": 1})
+    done = train(spec, dataset, SPLIT["part"], **paths, seed=seed, training={"threads": 1}, **options)
     scores = predict_dataset(paths["model"], dataset)[60:100, 0]
     return done, dataset.targets[60:100, 0], scores
 
@@ -129,12 +138,52 @@ def test_options_of_training_are_used(attempt):
     assert attempt({"training.batch_size": 60})["value"] != attempt({"training.batch_size": 8})["value"]
 
 
-def test_the_value_is_the_mean_over_seeds(attempt, dataset, tmp_path):
-    config = copy.deepcopy(CONFIG)
-    config["experiments"]["e"]["seeds"] = [1, 4]
+def test_the_value_is_the_mean_over_seeds(attempt, dataset, tmp_path, two_seeds):
     values = [ordinary(dataset, tmp_path, seed=seed)[0].best_value for seed in (1, 4)]
-    found = attempt({"training.epochs": 3}, config=config, seeds=2)["value"]
+    found = attempt({"training.epochs": 3}, **two_seeds)["value"]
     assert values[0] != values[1] and found == pytest.approx(np.mean(values), rel=1e-6)
+
+
+def test_each_seed_starts_from_its_own_network(attempt, dataset, tmp_path, two_seeds):
+    starts, values = [], []
+    for seed in (1, 4):
+        (tmp_path / f"start{seed}").mkdir()
+        ordinary(dataset, tmp_path / f"start{seed}", seed=seed + 1)
+        starts.append(tmp_path / f"start{seed}/m.keras")
+    for start, seed in zip(starts, (1, 4), strict=True):
+        values.append(ordinary(dataset, tmp_path, seed=seed, start_from=start)[0].best_value)
+    found = attempt({"training.epochs": 3}, start_from=starts, **two_seeds)["value"]
+    assert found == pytest.approx(np.mean(values), rel=1e-6)
+    assert found != attempt({"training.epochs": 3}, start_from=starts[:1] * 2, **two_seeds)["value"]
+
+
+@pytest.fixture(scope="module")
+def classes(dataset, tmp_path_factory):
+    """The same sequences in three classes."""
+    path = tmp_path_factory.mktemp("classes") / "d.h5"
+    kinds = np.eye(3)[np.arange(120) % 2 + (np.arange(120) % 7 == 0)]
+    frame = pd.DataFrame({"id": dataset.regions["id"], "chrom": ""})
+    frame[[f"target.{name}" for name in "abc"]] = kinds
+    write_dataset(path, frame, [dataset.tokens[:]], alphabet=DNA, task="multiclass", classes=list("abc"))
+    with Dataset(path) as opened:
+        yield opened
+
+
+def test_of_classes_the_metric_of_all_together_counts(attempt, classes, tmp_path):
+    """As in the evaluation: the share of right classes, not the mean of each against the others."""
+    targets = classes.targets[60:100]
+    config = copy.deepcopy(CONFIG)
+    config["datasets"]["d"] |= {"task": "multiclass", "classes": list("abc")}
+    config["datasets"]["d"]["sources"][0]["target"] = "a"
+    ordinary(classes, tmp_path)
+    scores = predict_dataset(tmp_path / "m.keras", classes)[60:100]
+    expected = (scores.argmax(axis=1) == targets.argmax(axis=1)).mean()
+    options = {"config": config, "data": classes}
+    found = attempt({"training.epochs": 3}, metric={"name": "accuracy"}, **options)["value"]
+    assert 0 < expected < 1 and found == pytest.approx(expected, abs=1e-9)
+    found = attempt({"training.epochs": 3}, metric={"name": "auroc"}, **options)["value"]
+    each = [roc_auc_score(targets[:, n], scores[:, n]) for n in range(3)]
+    assert found == pytest.approx(np.mean(each), abs=1e-9)
 
 
 FAILURES = {
@@ -182,22 +231,52 @@ def test_both_strands_where_the_evaluation_takes_both(attempt):
     assert one["value"] != both["value"] and one["epochs"] == both["epochs"]
 
 
-def test_a_killed_trial_goes_on_where_it_was(attempt, monkeypatch, tmp_path):
+@pytest.fixture
+def killed_at(monkeypatch):
+    """Return a function that kills a training after so many epochs, once; it returns a list of all epochs."""
+
+    def killed_at(count):
+        on_epoch_end, seen = keras.callbacks.EarlyStopping.on_epoch_end, []
+
+        def killed(self, epoch, logs=None):
+            seen.append(epoch)
+            if len(seen) == count:
+                raise KeyboardInterrupt
+            on_epoch_end(self, epoch, logs)
+
+        monkeypatch.setattr(keras.callbacks.EarlyStopping, "on_epoch_end", killed)
+        return seen
+
+    return killed_at
+
+
+def test_a_killed_trial_goes_on_where_it_was(attempt, killed_at, tmp_path):
     expected = attempt({"training.epochs": 4})
-    on_epoch_end, seen = keras.callbacks.EarlyStopping.on_epoch_end, []
-
-    def killed(self, epoch, logs=None):
-        seen.append(epoch)
-        if seen == [0, 1, 2]:
-            raise KeyboardInterrupt
-        on_epoch_end(self, epoch, logs)
-
-    monkeypatch.setattr(keras.callbacks.EarlyStopping, "on_epoch_end", killed)
+    seen = killed_at(3)
     with pytest.raises(KeyboardInterrupt):
         attempt({"training.epochs": 4})
     assert (tmp_path / "scratch").exists()
     assert attempt({"training.epochs": 4}) == expected
     assert seen[3] > 0  # not from the first epoch
+
+
+def test_a_killed_trial_of_several_seeds_goes_on_with_the_seed_it_was_at(attempt, killed_at, two_seeds):
+    expected = attempt({"training.epochs": 4}, **two_seeds)
+    seen = killed_at(7)
+    with pytest.raises(KeyboardInterrupt):
+        attempt({"training.epochs": 4}, **two_seeds)
+    assert seen == [0, 1, 2, 3, 0, 1, 2]  # in the third epoch of the second seed
+    assert attempt({"training.epochs": 4}, **two_seeds) == expected
+    assert 0 not in seen[7:] and 3 in seen[7:] and len(seen) < 11
+
+
+def test_what_a_killed_trial_left_is_not_used_by_another(attempt, killed_at, two_seeds):
+    expected = attempt({RATE: 0.01, "training.epochs": 4}, **two_seeds)
+    seen = killed_at(7)
+    with pytest.raises(KeyboardInterrupt):
+        attempt({RATE: 0.02, "training.epochs": 4}, **two_seeds)
+    assert attempt({RATE: 0.01, "training.epochs": 4}, **two_seeds) == expected
+    assert seen[7:] == [0, 1, 2, 3] * 2
 
 
 def test_stop_when_ends_a_training_at_once():

@@ -10,9 +10,8 @@ from motifloom.config.sweeps import Parameter
 from motifloom.sweeps.space import (
     corners_of,
     grid_point,
-    grid_size,
     position_of,
-    steps_of,
+    step_at,
     ticks_of,
     value_at,
 )
@@ -84,7 +83,8 @@ def test_a_whole_step_gives_whole_numbers_within_the_range():
     found = values(50, min=10, max=75, q=16, distribution="q_log_uniform_values")
     assert set(found) == {16, 32, 48, 64} and all(type(value) is int for value in found)
     assert found.count(16) > found.count(64)
-    assert steps_of(parameter(min=0.1, max=0.4, q=0.1)) == [0.1, 0.2, 0.3, 0.4]
+    steps = parameter(min=0.1, max=0.4, q=0.1)
+    assert [step_at(steps, n) for n in range(steps.size)] == [0.1, 0.2, 0.3, 0.4]
 
 
 def test_positions_of_listed_and_whole_values_are_the_middles_of_their_shares():
@@ -103,7 +103,7 @@ def test_a_constant_never_changes():
 
 def test_grid_points_are_all_combinations_in_order():
     space = {"a": parameter(values=["x", "y"]), "b": parameter(value=0), "c": parameter(min=1, max=3)}
-    assert grid_size(space) == 6
+    assert [item.size for item in space.values()] == [2, 1, 3]
     points = [grid_point(space, number) for number in range(6)]
     assert [(point["a"], point["b"], point["c"]) for point in points] == [
         ("x", 0, 1),
@@ -114,6 +114,14 @@ def test_grid_points_are_all_combinations_in_order():
         ("y", 0, 3),
     ]
     assert list(points[0]) == ["a", "b", "c"]
+
+
+def test_points_and_ticks_of_a_large_grid_need_no_list():
+    """A list of these would not fit into memory."""
+    space = {"a": parameter(min=0, max=1000, q=1e-9), "b": parameter(min=1, max=10**12)}
+    assert [item.size for item in space.values()] == [10**12 + 1, 10**12]
+    assert grid_point(space, 2 * 10**12 + 5) == {"a": 2e-9, "b": 6}
+    assert len(ticks_of(space["b"])) == 5
 
 
 def test_corners_are_all_listed_values_or_both_ends():

@@ -5,7 +5,7 @@ import pytest
 
 from motifloom.config.sweeps import Sweep
 from motifloom.sweeps import suggest as suggest_module
-from motifloom.sweeps.suggest import known_to, n_trials, suggest
+from motifloom.sweeps.suggest import known_to, suggest
 from motifloom.sweeps.trials import record
 
 SPACE = {
@@ -22,7 +22,7 @@ def sweep(**content):
 def play(sweep, objective, trials=None, seed=1):
     """Run a sweep in memory, each trial knowing what it may know."""
     records = []
-    for number in range(trials or n_trials(sweep)):
+    for number in range(trials or sweep.n_trials):
         parameters = suggest(sweep, number, seed, [records[n] for n in known_to(sweep, number)])
         records.append(record(number, parameters, value=objective(parameters)))
     return records
@@ -35,16 +35,18 @@ def distance(parameters):
 
 
 def test_a_trial_waits_for_all_but_the_workers_before_it():
-    assert [list(known_to(sweep(n_workers=2), n)) for n in range(5)] == [[], [], [0], [0, 1], [0, 1, 2]]
-    assert list(known_to(sweep(n_workers=1), 3)) == [0, 1, 2]
-    assert list(known_to(sweep(), 30)) == []
+    bayes = sweep(method="bayes", n_workers=2)
+    assert [list(known_to(bayes, n)) for n in range(5)] == [[], [], [0], [0, 1], [0, 1, 2]]
+    pruned = sweep(n_workers=1, pruning={}, metric={"name": "auroc"})
+    assert list(known_to(pruned, 3)) == [0, 1, 2]
+    assert list(known_to(sweep(), 30)) == list(known_to(sweep(n_workers=2), 30)) == []
 
 
 def test_a_grid_has_all_combinations_once():
     space = {"training.epochs": {"min": 1, "max": 3}, "model.filters": SPACE["model.filters"]}
     grid = sweep(method="grid", trials=None, parameters=space)
-    points = [suggest(grid, number, seed=1) for number in range(n_trials(grid))]
-    assert n_trials(grid) == 9
+    points = [suggest(grid, number, seed=1) for number in range(grid.n_trials)]
+    assert grid.n_trials == 9
     assert {(p["training.epochs"], p["model.filters"][0]) for p in points} == {
         (epochs, filters) for epochs in (1, 2, 3) for filters in (8, 16, 32)
     }
@@ -123,3 +125,11 @@ def test_bayes_copes_with_failed_and_pruned_trials():
     assert set(suggest(bayes, 4, 1, failed)) == set(SPACE)
     best = [record(n, parameters[n], value=0.9 - n / 10) for n in range(3)]
     assert suggest(bayes, 7, 1, [*best, *pruned]) != suggest(bayes, 7, 1, [*failed, *pruned])
+
+
+@pytest.mark.parametrize("epochs", [[0.6, float("nan")], [float("inf")], []])
+def test_bayes_copes_with_epochs_that_are_no_numbers(epochs):
+    bayes = sweep(method="bayes", startup=1, metric={"name": "auroc"}, pruning={})
+    pruned = [record(n, suggest(bayes, 0, n), state="pruned", epochs=epochs) for n in range(3)]
+    best = [record(n, suggest(bayes, 0, n), value=0.5, epochs=epochs) for n in range(3, 6)]
+    assert set(suggest(bayes, 7, 1, [*pruned, *best])) == set(SPACE)

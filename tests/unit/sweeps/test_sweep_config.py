@@ -8,6 +8,7 @@ from samples import BASE
 from motifloom.config.parse import parse_config
 from motifloom.config.sweeps import Metric, Sweep
 from motifloom.errors import UserError
+from motifloom.evaluation.statistics import CLASS_METRICS, VALUE_METRICS
 
 SWEEP = {
     "experiment": "first",
@@ -82,6 +83,52 @@ MISTAKES = {
         {"parameters": {"training.threads": {"values": [1, 2]}}},
         "which must be the same in all trials",
     ),
+    "accelerator": (
+        {"parameters": {"training.accelerator": {"values": ["cpu", "gpu"]}}},
+        "has the parameter training.accelerator, which must be the same in all trials",
+    ),
+    "gpus": ({"parameters": {"training.gpus": {"values": [1, 2]}}}, "must be the same in all trials"),
+    "range test": (
+        {"parameters": {"training.range_test.min": {"value": 0.1}}},
+        "has the parameter training.range_test.min, which no training depends on; remove it",
+    ),
+    "from range test": (
+        {
+            "parameters": {
+                "training.schedule.kind": {"value": "cyclic"},
+                "training.schedule.from_range_test": {"value": True},
+            }
+        },
+        "has the parameter training.schedule.from_range_test, but trials have no range test; write the rates",
+    ),
+    "a part and the whole": (
+        {
+            "parameters": {
+                "training.schedule": {"value": {"kind": "cosine"}},
+                "training.schedule.lr_final": {"values": [0.0, 0.1]},
+            }
+        },
+        "has the parameters training.schedule and training.schedule.lr_final, a part of it; remove one",
+    ),
+    "an entry and the list": (
+        {"parameters": {"model.conv_filters": {"value": [1]}, "model.conv_filters[0]": {"value": 2}}},
+        "has the parameters model.conv_filters and model.conv_filters[0], a part of it",
+    ),
+    "grid without end": (
+        {
+            "method": "grid",
+            "trials": None,
+            "parameters": {"training.learning_rate": {"min": 0.0001, "max": 0.1, "q": 1e-9}},
+        },
+        "has a grid of 99900001 combinations, more than 100000 trials; give fewer values, a larger q:, or",
+    ),
+    "trials without end": ({"trials": 100_001}, "sweeps.width.trials: 100001 should be less than or equal"),
+    "step of nothing": (space(min=0.1, max=0.2, q=1e-10), "q: 1e-10 should be greater than or equal to 0.0"),
+    "step lost": (space(min=1.5, max=1e300, q=0.5), RIGHT + "has q: 0.5, which is too small a step beside"),
+    "exponent": (
+        space(min=1, max=1000, distribution="log_uniform"),
+        RIGHT + "is log_uniform, whose min and max are logarithms within 700 of 0",
+    ),
     "startup": ({"startup": 3}, "has startup:, which goes with method: bayes"),
     "pruning without epochs": (
         {"metric": {"name": "mcc"}, "pruning": {}},
@@ -123,10 +170,34 @@ def test_text_such_as_1e_5_is_a_number():
         ("val_auc", None, 1),
         ("auroc", "minimize", -1),
         ("val_loss", "maximize", 1),
+        ("val_best", "minimize", -1),
+        ("val_rmse", None, -1),
+        ("val_AUC_1", None, 1),
+        ("val_BinaryAccuracy", None, 1),
+        ("val_precision_at_recall", None, 1),
+        *((f"val_{name}", None, -1) for name in ("binary_crossentropy", "categorical_crossentropy")),
+        *((f"val_{name}", None, -1) for name in ("kl_divergence", "poisson", "huber", "hinge", "log_cosh")),
     ],
 )
 def test_less_is_better_of_losses_and_errors(name, goal, sign):
     assert Metric(name=name, goal=goal).sign == sign
+
+
+def test_every_metric_of_predictions_has_a_direction():
+    least = {"log_loss", "brier", "ece", "mse", "mae", "mape"}
+    for name in {*CLASS_METRICS, *VALUE_METRICS}:
+        assert Metric(name=name).direction == ("minimize" if name in least else "maximize"), name
+
+
+@pytest.mark.parametrize("name", ["val_cosine_similarity", "val_mine", "val_loss_of_mine"])
+def test_other_names_do_not_tell(name):
+    assert Metric(name=name).direction is None
+
+
+def test_a_large_grid_may_be_cut_short():
+    scale = {"min": 0.0001, "max": 0.1, "q": 1e-9}
+    content = {**SWEEP, "method": "grid", "parameters": {"training.learning_rate": scale}}
+    assert Sweep.model_validate(content).n_trials == 4 and Sweep.model_validate(content).grid_size == 99900001
 
 
 def test_the_column_that_tells_of_a_metric():

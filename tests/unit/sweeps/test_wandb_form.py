@@ -64,6 +64,15 @@ def test_hyperband_by_its_brackets():
     assert (pruning.rule, pruning.min_epochs, pruning.eta) == ("hyperband", 3, 3)
 
 
+def test_without_a_goal_wandb_minimises_whatever_it_is():
+    signs = []
+    for metric in ({"name": "auroc"}, {"name": "auroc", "goal": "maximize"}, {"name": "val_mine"}):
+        content = yaml.safe_load(WANDB) | {"metric": metric}
+        del content["early_terminate"]
+        signs.append(completed({"experiment": "first", "spec": content}).metric.sign)
+    assert signs == [-1, 1, -1]
+
+
 def test_no_sweeps_are_none():
     assert complete_sweeps(BASE, "my.yaml") == {}
 
@@ -89,6 +98,30 @@ MISTAKES = {
         {"early_terminate": {"type": "hyperband", "min_iter": 3, "s": 2}},
         "has min_iter: and s:; give one of them",
     ),
+    **{
+        f"eta {eta}": (
+            {"early_terminate": {"type": "hyperband", "max_iter": 9, "s": 2, "eta": eta}},
+            expected,
+        )
+        for eta, expected in {
+            "3": "sweep.yaml: early_terminate.eta: '3' is no number above 1",
+            0: "early_terminate.eta: 0 is no number above 1, up to 1000",
+            1: "early_terminate.eta: 1 is no number above 1",
+        }.items()
+    },
+    "s": (
+        {"early_terminate": {"type": "hyperband", "max_iter": 9, "s": -2}},
+        "sweep.yaml: early_terminate.s: -2 is no whole number from 1 to 100",
+    ),
+    "max_iter": (
+        {"early_terminate": {"type": "hyperband", "max_iter": "9", "s": 2}},
+        "early_terminate.max_iter: '9' is no whole number from 1",
+    ),
+    "min_iter": (
+        {"early_terminate": {"type": "hyperband", "min_iter": 0}},
+        "early_terminate.min_iter: 0 is no whole number from 1",
+    ),
+    "no mapping": ({"early_terminate": "hyperband"}, "early_terminate: must be a mapping, not 'hyperband'"),
     "parameters": ({"parameters": [1]}, "sweep.yaml: parameters: must be a mapping, not [1]"),
 }
 
@@ -100,6 +133,13 @@ def test_a_mistake_names_the_file(tmp_path, monkeypatch, change, expected):
     with pytest.raises(UserError) as caught:
         completed({"experiment": "first", "spec": "sweep.yaml"})
     assert expected in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_a_mistake_inline_names_the_key_path():
+    content = yaml.safe_load(WANDB)
+    for change in ({"methods": "grid"}, {"early_terminate": {"type": "envelope"}}):
+        with pytest.raises(UserError, match=r"^my\.yaml: sweeps\.width\.spec: (methods|early_terminate)"):
+            completed({"experiment": "first", "spec": content | change})
 
 
 def test_what_is_no_sweep_is_told(tmp_path, monkeypatch):
