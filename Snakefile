@@ -25,6 +25,7 @@ include: "rules/range_test.smk"
 include: "rules/train.smk"
 include: "rules/evaluate.smk"
 include: "rules/sets.smk"
+include: "rules/attention.smk"
 include: "rules/tracking.smk"
 include: "rules/inputs_sweeps.smk"
 include: "rules/sweeps.smk"
@@ -40,6 +41,7 @@ rule all:
         COMPARISON,
         *compared_curves(),
         *every(REPORT),
+        *[path for name in EXPERIMENTS for path in extra_files(name, RUNS[name].seeds)],
         *tracked(),
 
 

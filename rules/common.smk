@@ -104,8 +104,10 @@ COMPARISON = "results/comparison.tsv"
 TEMPLATES = sorted(path.relative_to(ROOT) for path in (ROOT / "motifloom/report/templates").iterdir())
 
 EXPERIMENTS = list(CONFIG.experiments)
-# Experiments that are one network, or one per seed: what pages and filters are of.
+# Experiments that are one network, or one per seed: what filters are of.
 NETWORKS = [name for name in EXPERIMENTS if RUNS[name].kind == "cnn"]
+# Experiments that have a page: those, and what several networks say together.
+PAGED = [name for name in EXPERIMENTS if RUNS[name].kind in ("cnn", "pooled", "ensemble")]
 # Runs on one fold, which their experiment puts together.
 FOLD_RUNS = [member for name in EXPERIMENTS for member in RUNS[name].members if RUNS[name].kind != "ensemble"]
 REGRESSIONS = [name for name, run in RUNS.items() if run.is_regression]
@@ -123,8 +125,9 @@ def each(path, names):
 
 
 def every(path):
-    """Fill a path for all experiments: networks only, where a network is what it tells of."""
-    return each(path, EXPERIMENTS if path in (METRICS, PREDICTIONS) else NETWORKS)
+    """Fill a path for all experiments that can have it: networks only, where it tells of a network."""
+    names = {METRICS: EXPERIMENTS, PREDICTIONS: EXPERIMENTS, REPORT: PAGED}
+    return each(path, names.get(path, NETWORKS))
 
 
 def every_dataset(path):

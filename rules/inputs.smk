@@ -79,6 +79,12 @@ def start_file(wildcards):
     return [MODEL.format(experiment=name, seed=seed)]
 
 
+def train_notes(wildcards):
+    """What the provenance of a training says of it by name."""
+    run = run_of(wildcards)
+    return {"dataset": run.dataset, "model": run.model, "fold": run.fold}
+
+
 def range_test_file(wildcards):
     """The range test that a schedule takes its rates from; a control takes its experiment's."""
     schedule = run_of(wildcards).training["schedule"] or {}
@@ -243,11 +249,15 @@ def analysed(names=INTERPRETATION.analyses):
 # tracking
 
 
+# Every network but controls: those of experiments, and of the folds of one.
+TRACKED = [name for name in NETWORKS + FOLD_RUNS if RUNS[name].is_network]
+
+
 def tracked():
     """Return what runs are logged in beside the tables."""
     tracking = CONFIG.tracking
     chosen = {TENSORBOARD: tracking.tensorboard, WANDB: tracking.wandb}
-    return [file for path in chosen if chosen[path] for file in every(path)]
+    return [file for path in chosen if chosen[path] for file in each(path, TRACKED)]
 
 
 # pages
@@ -264,26 +274,58 @@ def shown(wildcards):
     name = wildcards.experiment
     regression = CONFIG.datasets[RUNS[name].dataset].task == "regression"
     figures = ["scatter"] if regression else ["roc", "precision_recall", "confusion", "scores", "calibration"]
-    paths = [f"{SEED}/curves.svg", METRICS, THRESHOLD, MISTAKES, f"{SEED}/provenance.json", SUMMARY, MATCHES]
+    paths = [METRICS, THRESHOLD, MISTAKES, *(f"{SEED}/evaluation/{figure}.svg" for figure in figures)]
+    paths += [SETS_AVERAGE] if name in AVERAGED else []
+    data = [REGIONS, LEDGER, DATASET, SPLIT, UNUSED, AUDIT, COUNTS, GC_CONTENT]
+    data = [path.format(dataset=RUNS[name].dataset) for path in data]
+    found = each_seed(paths, name) + extra_files(name, RUNS[name].seeds) + data
+    return found if RUNS[name].members else found + shown_of_network(name)
+
+
+def shown_of_network(name):
+    """What the page of an experiment shows of its networks."""
+    paths = [f"{SEED}/curves.svg", f"{SEED}/provenance.json", SUMMARY, MATCHES]
     paths += [
         f"{EMBEDDING}.{kind}".replace("{layer}", layer) for layer in EMBEDDED for kind in ("svg", "tsv")
     ]
-    paths += [SETS_AVERAGE] if name in AVERAGED else []
-    paths += [f"{SEED}/evaluation/{figure}.svg" for figure in figures]
     paths += [path.replace("{method}", method) for path in (MOTIFS, LOGOS) for method in METHODS]
     paths += [SITES.replace("{method}", method) for method in SITE_METHODS]
     paths += [THRESHOLDS, f"{SEED}/filters/significance.svg"] if "significant" in METHODS else []
     paths += [POSITIONS] if SITE_METHODS else []
     paths += [ALIGNED.replace("{method}", INTERPRETATION.filters.compared), *analysed()]
-    folder = f"results/datasets/{RUNS[name].dataset}"
-    data = [REGIONS, LEDGER, DATASET, SPLIT, UNUSED, AUDIT, COUNTS, GC_CONTENT]
     stability = (
         [STABILITY.format(experiment=name), STABILITY_FIGURE.format(experiment=name)]
         if "stability" in INTERPRETATION.analyses
         else []
     )
-    data = [path.format(dataset=RUNS[name].dataset) for path in data]
-    return each_seed(paths, name) + extra_files(name, RUNS[name].seeds) + stability + data
+    return each_seed(paths, name) + stability
+
+
+def linked(wildcards):
+    """What the page of an experiment links to beside what it shows."""
+    kinds = (".meme", ".jaspar", ".logos")
+    of_network = [f"{SEED}/history.tsv", MODEL, FILTERS]
+    of_network += [f"{SEED}/filters/{method}{kind}" for method in METHODS for kind in kinds]
+    paths = [PREDICTIONS, *([] if run_of(wildcards).members else of_network)]
+    return each_seed(paths, wildcards.experiment)
+
+
+def recovery(wildcards):
+    """The table of planted motifs that were found, where motifs were planted and a network was trained."""
+    return [RECOVERY] if simulation_truth(wildcards) and not run_of(wildcards).members else []
+
+
+def shown_config(wildcards):
+    """The part of the config that a page shows: that of a run on one fold is its experiment's."""
+    run, experiment = run_of(wildcards), CONFIG.experiments[wildcards.experiment.split(".")[0]]
+    model = {} if experiment.ensemble else {"model": CONFIG.models[run.model].model_dump()}
+    return {
+        "dataset": CONFIG.datasets[run.dataset].model_dump(),
+        **model,
+        "experiment": experiment.model_dump(),
+        "evaluation": CONFIG.evaluation.model_dump(),
+        "interpretation": CONFIG.interpretation.model_dump(),
+    }
 
 
 def each_seed(paths, name):

@@ -1,9 +1,5 @@
 # The pages: one per experiment, one for all of them.
 
-# Of every seed, what its page links to beside what it shows.
-LINKED = [f"{SEED}/history.tsv", MODEL, FILTERS, PREDICTIONS]
-LINKED += [f"{SEED}/filters/{method}{kind}" for method in METHODS for kind in (".meme", ".jaspar", ".logos")]
-
 
 rule recover:
     input:
@@ -43,7 +39,7 @@ rule report:
     input:
         # The page shows and links what is listed here, and no other file.
         shown,
-        lambda wildcards: each_seed(LINKED, wildcards.experiment),
+        linked,
         library=library("report"),
         dataset=of_run(DATASET),
         split=of_run(SPLIT),
@@ -51,7 +47,7 @@ rule report:
         comparison=of_run(DATASET_COMPARISON),
         differences=of_run(DIFFERENCES),
         truth=simulation_truth,
-        recovery=lambda wildcards: [RECOVERY] if simulation_truth(wildcards) else [],
+        recovery=recovery,
         database=[locate(path) for path in [CONFIG.interpretation.match.database] if path],
     output:
         report(
@@ -64,6 +60,8 @@ rule report:
         "results/logs/report/{experiment}.log",
     benchmark:
         "results/benchmarks/report/{experiment}.tsv"
+    wildcard_constraints:
+        experiment=either(PAGED + FOLD_RUNS),
     conda:
         ENVIRONMENT
     threads: 1
@@ -76,21 +74,16 @@ rule report:
         classes=classes_of,
         seeds=lambda wildcards: list(run_of(wildcards).seeds),
         model=lambda wildcards: run_of(wildcards).model,
-        fold=lambda wildcards: run_of(wildcards).fold,
+        members=lambda wildcards: list(run_of(wildcards).members),
+        fold=lambda wildcards: None if run_of(wildcards).kind == "pooled" else run_of(wildcards).fold,
         baselines=lambda wildcards: baseline_names(CONFIG, wildcards.experiment),
-        methods=METHODS,
+        methods=lambda wildcards: [] if run_of(wildcards).members else METHODS,
         enrichment_q=INTERPRETATION.enrichment.q_value,
         sources=lambda wildcards: [
             {"name": item.name, "kind": item.config.kind, "file": item.config.file}
             for item in list_inputs(CONFIG.datasets[run_of(wildcards).dataset])
         ],
-        config=lambda wildcards: {
-            "dataset": CONFIG.datasets[run_of(wildcards).dataset].model_dump(),
-            "model": CONFIG.models[run_of(wildcards).model].model_dump(),
-            "experiment": CONFIG.experiments[wildcards.experiment].model_dump(),
-            "evaluation": CONFIG.evaluation.model_dump(),
-            "interpretation": CONFIG.interpretation.model_dump(),
-        },
+        config=shown_config,
     script:
         "../scripts/report.py"
 
@@ -130,7 +123,7 @@ rule index:
                 "task": CONFIG.datasets[RUNS[name].dataset].task,
                 "model": RUNS[name].model,
                 "baselines": baseline_names(CONFIG, name),
-                "report": f"{name}/report.html" if name in NETWORKS else None,
+                "report": f"{name}/report.html" if name in PAGED else None,
             }
             for name in EXPERIMENTS
         ],

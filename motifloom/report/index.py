@@ -37,7 +37,7 @@ def build_index(experiments, comparison, path, *, differences=None, audits=None,
         groups=[_group(key, rows) for key, rows in groups.items()],
         total=len(experiments),
         links=links or {},
-        baselines=BASELINES,
+        baselines={kind: label for kind, label in BASELINES.items() if kind in set(comparison["kind"])},
     )
 
 

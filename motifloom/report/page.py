@@ -78,12 +78,14 @@ class ExperimentReport:
     """Everything a page shows, as plain tables; what is None or empty is left out of the page.
 
     `sources` lists the dataset's sources as dicts (name, kind, file), `checksums` maps files to SHA-256,
-    `baselines` names the experiment's baselines in the comparison table, `database` maps identifiers of
+    `baselines` names the experiment's baselines in the comparison table, `members` the runs that its
+    predictions are put together from, if they are; `database` maps identifiers of
     motifs to objects with `name`, `probabilities` (W, A) and `alphabet` (the letters of the columns),
     `parts` is the part of every example by id, `recovery` the table of the planted motifs that were found,
     `stability` the table of motifs that several seeds found. The rows of filters show the importance by
     `perturbation` and `importance_metric` (None: the headline metric of the task if it was measured, else
-    the loss), and a star where the q-value of an enrichment is below `enrichment_q`.
+    the loss), and a star where the q-value of an enrichment is below `enrichment_q`. `set_audits` holds for
+    each extra set, by name, what it has in common with the dataset.
     """
 
     name: str
@@ -106,12 +108,14 @@ class ExperimentReport:
     importance_metric: str | None = None
     enrichment_q: float = 0.05
     baselines: list = field(default_factory=list)
+    members: list = field(default_factory=list)
     sources: list = field(default_factory=list)
     checksums: dict = field(default_factory=dict)
     figures: list = field(default_factory=list)
     database: dict = field(default_factory=dict)
     config: dict = field(default_factory=dict)
     links: dict = field(default_factory=dict)
+    set_audits: dict = field(default_factory=dict)
 
 
 def load_experiment(
@@ -136,8 +140,8 @@ def load_experiment(
     truth : path, optional
         The simulation's table of planted sites, to link to.
     **more
-        Further fields of :class:`ExperimentReport`: model, parts, baselines, sources, checksums, database,
-        config, perturbation, importance_metric, enrichment_q.
+        Further fields of :class:`ExperimentReport`: model, parts, baselines, members, sources,
+        checksums, database, config, perturbation, importance_metric, enrichment_q.
 
     Returns
     -------
@@ -186,6 +190,7 @@ def load_experiment(
             if (figure := _figure(data / f"{key}.svg", title, page, paths["regions"], files))
         ],
         links={key: _relative(path, page) for key, path in paths.items() if path in files},
+        set_audits={path.parent.name: read_table(path) for path in _set_audits(results, dataset, files)},
         **more,
     )
 
@@ -288,6 +293,12 @@ def _extra_sets(folder, files):
     if folder / "average.tsv" in files:
         tables.append(read_table(folder / "average.tsv").assign(part="geometric mean"))
     return pd.concat(tables, ignore_index=True) if tables else None
+
+
+def _set_audits(results, dataset, files):
+    """Return the audits of the extra sets against a dataset."""
+    name = f"audit.{dataset}.tsv"
+    return sorted(path for path in files if path.name == name and path.parents[1] == results / "datasets")
 
 
 def _all_files(given):

@@ -64,15 +64,18 @@ def first_headline(report):
     return next((row for row in rows if row), None)
 
 
-def audit_verdict(audit):
-    """Return (state, text) of the leakage audit; state is ok, leak or unknown."""
+def audit_verdict(audit, subject=""):
+    """Return (state, text) of the audit of a split, or of a set (subject); state is ok, leak or unknown."""
     if audit is None or not len(audit):
-        return "unknown", "split not audited"
+        return "unknown", f"{subject or 'split'} not audited"
     leaks = audit[audit["leak"] == "yes"]
     if not len(leaks):
-        return "ok", "no leak between the parts"
+        return "ok", f"{subject} shares nothing with training" if subject else "no leak between the parts"
     kinds = leaks["check"].nunique()
-    return "leak", f"leaks found by {kinds} check{'s' if kinds > 1 else ''} of the split"
+    found = f"{kinds} check{'s' if kinds > 1 else ''}"
+    if subject:
+        return "leak", f"{subject} has examples in common with training ({found})"
+    return "leak", f"leaks found by {found} of the split"
 
 
 def data_section(report):
@@ -202,7 +205,7 @@ def best_epoch(run):
 
 def performance_section(report):
     """Return the Performance section: per seed the metrics and pictures, and the seeds beside baselines."""
-    runs = []
+    runs, audits = [], report.set_audits
     for run in report.runs:
         if run.metrics is not None:
             runs.append(
@@ -212,6 +215,7 @@ def performance_section(report):
                     "threshold": threshold_text(run.threshold),
                     "mistakes": mistake_rows(run.mistakes),
                     "sets": None if run.sets is None else set_rows(run.sets),
+                    "set_audits": [audit_verdict(table, name) for name, table in audits.items()],
                     **metric_rows(run.metrics),
                 }
             )
@@ -302,7 +306,7 @@ def mistake_rows(table):
 
 
 def comparison_rows(report, best):
-    """Lay seeds and baselines side by side on the headline's part and target; None without baselines."""
+    """Lay seeds, members, baselines side by side on the headline's part and target; None without others."""
     if report.comparison is None:
         return None
     table = report.comparison[report.comparison["part"] == best["part"]]
@@ -311,13 +315,15 @@ def comparison_rows(report, best):
     table = pd.concat([table[table["target"] == best["target"]], overall])
     kinds = table.drop_duplicates("experiment").set_index("experiment")["kind"]
     baselines = [name for kind in BASELINES for name in report.baselines if kinds.get(name) == kind]
-    if not baselines:
+    labels = {report.name: "this model"} | dict.fromkeys(report.members, "member")
+    labels |= {name: BASELINES[kinds[name]] for name in baselines}
+    if len(labels) == 1:
         return None
     rows = []
-    for name in [report.name, *baselines]:
+    for name in labels:
         for seed, block in table[table["experiment"] == name].groupby("seed"):
             cells = {row["metric"]: _cell(row) for row in block.to_dict("records")}
-            label = BASELINES[kinds[name]] if name in baselines else "this model"
+            label = labels[name]
             rows.append({"name": name, "label": label, "seed": seed, "cells": cells})
     found = [name for name in METRIC_LABELS if any(name in row["cells"] for row in rows)]
     found = [name for name in found if name not in FURTHER]

@@ -256,6 +256,10 @@ def test_thresholds_mistakes_and_maps_of_layers_are_shown(tmp_path):
         new[-1].write_text((run / "metrics.tsv").read_text().replace("train", "test"))
     new.append(run / "sets/average.tsv")
     new[-1].write_text((run / "metrics.tsv").read_text())
+    for name, leak in (("far", "no"), ("near", "yes")):
+        new.append(tmp_path / "datasets" / name / "audit.reb1.tsv")
+        new[-1].parent.mkdir()
+        new[-1].write_text(f"check\tpart_a\tpart_b\tleak\nidentical\ttrain\textra_set\t{leak}\n")
     page = tmp_path / "reb1-shallow" / "report.html"
     build_experiment_page(load_experiment(**{**arguments, "files": [*arguments["files"], *new]}), page)
     text = page.read_text()
@@ -266,6 +270,8 @@ def test_thresholds_mistakes_and_maps_of_layers_are_shown(tmp_path):
         "Examples by layer dense",
         ">far</th>",
         ">geometric mean</th>",
+        "far shares nothing with training",
+        "near has examples in common with training (1 check)",
     ):
         assert shown in text
     assert 'href="seed1/mistakes.tsv"' in text and 'href="seed1/embeddings/dense.tsv"' in text

@@ -197,7 +197,13 @@ def test_baselines_stand_below_the_seeds():
         ("d.kmer", 1),
         ("d.gc", 1),
     ]
-    report.baselines = []
+    report.baselines, report.members = [], ["d.gc"]
+    found = sections.comparison_rows(report, {"part": "test", "target": "all"})
+    assert [(row["name"], row["label"]) for row in found["rows"]][1:] == [
+        ("e", "this model"),
+        ("d.gc", "member"),
+    ]
+    report.members = []
     assert sections.comparison_rows(report, {"part": "test", "target": "all"}) is None
 
 
