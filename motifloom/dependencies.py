@@ -32,10 +32,18 @@ def modules_used(script, root):
 @cache
 def _imports(path, root):
     names = []
-    for node in ast.walk(ast.parse(path.read_text(), str(path))):
+    for node in _statements(ast.parse(path.read_text(), str(path)).body):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
     files = {root / (name.replace(".", "/") + ".py") for name in names if name.split(".")[0] == "motifloom"}
     return tuple(sorted(file for file in files if file.is_file()))
+
+
+def _statements(nodes):
+    """Yield statements and those inside them, but no expressions, which are most of a file."""
+    for node in nodes:
+        yield node
+        for field in ("body", "orelse", "handlers", "finalbody", "cases"):
+            yield from _statements(getattr(node, field, ()))

@@ -1,6 +1,7 @@
 """Clusters of filters: trees, heat maps ordered by trees, the choice of the number of clusters."""
 
 import contextlib
+import functools
 import sys
 import textwrap
 from dataclasses import dataclass, field
@@ -113,71 +114,102 @@ def heat_map(
     -------
     matplotlib.figure.Figure
     """
-    (across, down), (n, m) = size, values.shape
-    row_size, row_step = _type_size(down, n)
-    column_size, column_step = _type_size(across, m)
+    frame = _frame(size, rows, columns, label, note, legend)
+    figure = plt.figure(figsize=(frame.width, frame.height), layout="none")
+    place = functools.partial(_place, figure, frame)
+    across, down = size
+    order = rows.order(len(values)), columns.order(values.shape[1])
+    axis = place(frame.left, frame.below, across, down)
+    shades = plt.get_cmap(colours).with_extremes(bad=NO_VALUE)
+    image = axis.imshow(
+        values[np.ix_(*order)], aspect="auto", interpolation="nearest", cmap=shades, norm=Normalize(*limits)
+    )
+    if texts is not None:
+        cell = min(across / values.shape[1], down / len(values))
+        _write(axis, image, np.asarray(texts, object)[np.ix_(*order)], cell)
+    _name_cells(axis, rows, columns, order, size)
+    _draw_side(place, rows, order[0], frame.left - GAP, frame.below, down, upright=True)
+    _draw_side(place, columns, order[1], frame.left, frame.below + down + GAP, across, upright=False)
+    _draw_bar(figure, image, place(frame.left, frame.height - 0.62, frame.bar, 0.09), frame.bar, label)
+    figure.text(MARGIN / frame.width, 1 - 0.1 / frame.height, title, fontsize=9, va="top")
+    _draw_feet(figure, frame, legend)
+    return figure
+
+
+@dataclass
+class _Frame:
+    """Where the parts of a heat map's figure lie, in inches: `left` and `below` of the map, `bar` long."""
+
+    left: float
+    below: float
+    bar: float
+    width: float
+    height: float
+    note: list  # its lines
+    entries: int  # of the legend, side by side
+
+
+def _frame(size, rows, columns, label, note, legend):
+    """Return the places that a heat map, and what stands around it, take up."""
+    across, down = size
     left = MARGIN + _depth(rows)
-    right = MARGIN + 0.08 + _text_length(rows.names or [], row_size)
+    right = MARGIN + 0.08 + _text_length(rows.names or [], _type_size(down, len(rows.names or []))[0])
     above = 0.82 + _depth(columns)
+    column_size, _ = _type_size(across, len(columns.names or []))
     feet = [_text_length(columns.names or [], column_size), _text_length([t for t, _, _ in rows.strips], 7)]
-    bar_width = min(1.6, across)
-    width = max(left + across + right, left + bar_width + _text_length([label], 8) + 0.3)
+    bar = min(1.6, across)
+    width = max(left + across + right, left + bar + _text_length([label], 8) + 0.3)
     note = textwrap.wrap(note, int(14.5 * width))
     entries = max(1, int(width / (_text_length(legend or [""], 7.5) + 0.45)))
     lines = -(-len(legend or []) // entries)
     below = MARGIN + 0.1 + max(feet) + 0.15 * len(note) + 0.19 * lines
-    height = below + down + above
-    figure = plt.figure(figsize=(width, height), layout="none")
+    return _Frame(left, below, bar, width, below + down + above, note, entries)
 
-    def place(x, y, w, h):
-        return figure.add_axes((x / width, y / height, w / width, h / height))
 
-    row_order, column_order = rows.order(n), columns.order(m)
-    axis = place(left, below, across, down)
-    shades = plt.get_cmap(colours).with_extremes(bad=NO_VALUE)
-    image = axis.imshow(
-        values[np.ix_(row_order, column_order)],
-        aspect="auto",
-        interpolation="nearest",
-        cmap=shades,
-        norm=Normalize(*limits),
-    )
-    if texts is not None:
-        _write(
-            axis, image, np.asarray(texts, object)[np.ix_(row_order, column_order)], min(across / m, down / n)
-        )
+def _place(figure, frame, x, y, width, height):
+    """Return new axes at a place of a figure, in inches."""
+    return figure.add_axes((x / frame.width, y / frame.height, width / frame.width, height / frame.height))
+
+
+def _name_cells(axis, rows, columns, order, size):
+    """Write as many names of rows and columns as have room."""
     axis.tick_params(length=0, pad=2)
     axis.spines[:].set_visible(False)
     axis.yaxis.tick_right()
     axis.set_xticks([]), axis.set_yticks([])
     if rows.names:
-        shown = np.arange(0, n, row_step)
-        axis.set_yticks(shown, [rows.names[i] for i in row_order[shown]], fontsize=row_size)
+        points, step = _type_size(size[1], len(order[0]))
+        shown = np.arange(0, len(order[0]), step)
+        axis.set_yticks(shown, [rows.names[i] for i in order[0][shown]], fontsize=points)
     if columns.names:
-        shown = np.arange(0, m, column_step)
-        names = [columns.names[i] for i in column_order[shown]]
-        axis.set_xticks(shown, names, fontsize=column_size, rotation=90)
-    _draw_side(place, rows, row_order, left - GAP, below, down, upright=True)
-    _draw_side(place, columns, column_order, left, below + down + GAP, across, upright=False)
-    bar = figure.colorbar(image, cax=place(left, height - 0.62, bar_width, 0.09), orientation="horizontal")
+        points, step = _type_size(size[0], len(order[1]))
+        shown = np.arange(0, len(order[1]), step)
+        axis.set_xticks(shown, [columns.names[i] for i in order[1][shown]], fontsize=points, rotation=90)
+
+
+def _draw_bar(figure, image, axis, length, label):
+    """Draw the colour bar, of this length in inches."""
+    bar = figure.colorbar(image, cax=axis, orientation="horizontal")
     bar.ax.tick_params(labelsize=7, length=2, pad=1)
     bar.outline.set_visible(False)
-    bar.ax.text(1 + 0.08 / bar_width, 0.5, label, transform=bar.ax.transAxes, fontsize=8, va="center")
-    figure.text(MARGIN / width, 1 - 0.1 / height, title, fontsize=9, va="top")
-    figure.text(MARGIN / width, 0.06 / height, "\n".join(note), fontsize=7, color="#555555", va="bottom")
-    if legend:
-        figure.legend(
-            handles=[
-                plt.Rectangle((0, 0), 1, 1, color=colour, label=name) for name, colour in legend.items()
-            ],
-            loc="lower left",
-            bbox_to_anchor=(MARGIN / width, (0.06 + 0.15 * len(note)) / height),
-            borderaxespad=0.2,
-            ncols=min(len(legend), entries),
-            handlelength=1,
-            fontsize=7.5,
-        )
-    return figure
+    bar.ax.text(1 + 0.08 / length, 0.5, label, transform=bar.ax.transAxes, fontsize=8, va="center")
+
+
+def _draw_feet(figure, frame, legend):
+    """Write note and legend below a heat map."""
+    x, y = MARGIN / frame.width, 0.06 / frame.height
+    figure.text(x, y, "\n".join(frame.note), fontsize=7, color="#555555", va="bottom")
+    if not legend:
+        return
+    figure.legend(
+        handles=[plt.Rectangle((0, 0), 1, 1, color=colour, label=name) for name, colour in legend.items()],
+        loc="lower left",
+        bbox_to_anchor=(x, y + 0.15 * len(frame.note) / frame.height),
+        borderaxespad=0.2,
+        ncols=min(len(legend), frame.entries),
+        handlelength=1,
+        fontsize=7.5,
+    )
 
 
 def _text_length(texts, size):

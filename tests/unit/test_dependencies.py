@@ -4,7 +4,28 @@ from pathlib import Path
 
 from motifloom.dependencies import modules_used
 
-ROOT = Path(__file__).parents[2]
+NESTED = """
+class C:
+    if True:
+        pass
+    else:
+        from motifloom import d
+try:
+    x = 1
+except OSError:
+    import motifloom.e
+finally:
+    import motifloom.f
+match x:
+    case 1:
+        with x:
+            import motifloom.g
+async def f():
+    for _ in x:
+        pass
+    else:
+        import motifloom.h
+"""
 
 
 def test_imports_are_followed(tmp_path):
@@ -13,7 +34,8 @@ def test_imports_are_followed(tmp_path):
         "motifloom/a.py": "from motifloom.pack import b\n",
         "motifloom/pack/__init__.py": "",
         "motifloom/pack/b.py": "def f():\n    import motifloom.c\n",
-        "motifloom/c.py": "import os\n",
+        "motifloom/c.py": NESTED,
+        **{f"motifloom/{name}.py": "import os\n" for name in "defgh"},
         "motifloom/unused.py": "",
         "scripts/job.py": "from motifloom.a import x\n",
     }
@@ -22,4 +44,4 @@ def test_imports_are_followed(tmp_path):
         (tmp_path / name).write_text(text)
     found = modules_used(tmp_path / "scripts/job.py", tmp_path)
     names = [str(Path(path).relative_to(tmp_path)) for path in found]
-    assert names == ["motifloom/a.py", "motifloom/c.py", "motifloom/pack/b.py"]
+    assert names == [*(f"motifloom/{name}.py" for name in "acdefgh"), "motifloom/pack/b.py"]

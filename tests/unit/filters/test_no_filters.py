@@ -187,62 +187,75 @@ class Files(list):
         return getattr(self, key) if isinstance(key, str) else super().__getitem__(key)
 
 
+# What the steps are told with the default config.
+CONFIG = Interpretation()
+DATA = {"dataset": "dataset.h5", "split": "split.tsv"}
+KERNELS, ACTIVATIONS = {"filters": "filters.npz"}, {"activations": "activations.h5"}
+ROWS = {"parts": ["train", "test"], "fold": 0}
+SCAN = {**ROWS, "strands": CONFIG.filters.strands}
+SIMILARITY = {"similarity": CONFIG.redundancy.similarity}
+COMPARED = f"{CONFIG.filters.compared}.h5"
+SHARES = ["1-of-2", "2-of-2"]
+
+
 def scripted():
     """Return the steps in an order in which they can run: script, input, output, wildcards, params.
 
     Names of files stand for files in one folder. A step gets what its rule gives it with the default config,
     or without the files that there are not always: a database, coordinates, a method with sites.
     """
-    config = Interpretation()
-    filters, data = {"filters": "filters.npz"}, {"dataset": "dataset.h5", "split": "split.tsv"}
-    activations = {"activations": "activations.h5"}
-    rows = {"parts": ["train", "test"], "fold": 0}
-    scan = {**rows, "strands": config.filters.strands}
-    tests = config.significance.model_dump(exclude={"correct_over"})
+    return [*finding(), *relating(), *telling(), *weighing()]
+
+
+def finding():
+    """Scan, test, find motifs and their sites, compare with a database, summarise."""
+    tests = CONFIG.significance.model_dump(exclude={"correct_over"})
     tests["null"] = tests.pop("null_model")
-    decision = {"q_value": config.significance.q_value, "over": config.significance.correct_over}
+    decision = {"q_value": CONFIG.significance.q_value, "over": CONFIG.significance.correct_over}
     special = {"significant": ["significance.h5"], "class_max": ["activations.h5"]}
-    sets, compared = [f"{method}.h5" for method in METHODS], config.filters.compared + ".h5"
+    sets = [f"{method}.h5" for method in METHODS]
     located = [method for method in METHODS if METHODS[method].sites]
-    shares = ["1-of-2", "2-of-2"]
-    scanned = {**filters, "dataset": "dataset.h5"}
-    yield "scan_filters", scanned, ["activations.h5"], {}, {"strands": config.filters.strands}
-    for share in shares:
+    scanned = {**KERNELS, "dataset": "dataset.h5"}
+    yield "scan_filters", scanned, ["activations.h5"], {}, {"strands": CONFIG.filters.strands}
+    for share in SHARES:
         output = [f"tests.{share}.h5"]
         yield (
-            *("test_windows", {**filters, **data}, output, {"scatteritem": share}),
-            {"seed": 1, "options": tests, **scan},
+            *("test_windows", {**KERNELS, **DATA}, output, {"scatteritem": share}),
+            {"seed": 1, "options": tests, **SCAN},
         )
     output = {"significance": "significance.h5", "thresholds": "thresholds.tsv", "figure": "significance.svg"}
-    tested = {"shares": [f"tests.{share}.h5" for share in shares], **filters}
+    tested = {"shares": [f"tests.{share}.h5" for share in SHARES], **KERNELS}
     yield "set_thresholds", tested, output, {}, decision
     for method, needs in METHODS.items():
-        options = config.filters.model_dump(include=set(needs.options))
-        options |= {"parts": ["train"], "strands": config.filters.strands} if needs.sites else {}
+        options = CONFIG.filters.model_dump(include=set(needs.options))
+        options |= {"parts": ["train"], "strands": CONFIG.filters.strands} if needs.sites else {}
         options |= decision if method == "significant" else {}
         params, names = {"options": options, "fold": 0}, {"method": method}
-        given, motifs = {"special": special.get(method, []), **filters, **data}, {"motifs": f"{method}.h5"}
+        given, motifs = {"special": special.get(method, []), **KERNELS, **DATA}, {"motifs": f"{method}.h5"}
         output = {**motifs, "meme": f"{method}.meme", "jaspar": f"{method}.jaspar"}
         yield "find_motifs", given, output, names, params
         output = {"grid": f"{method}.logos.svg", "single": f"{method}.logos"}
-        yield "draw_logos", motifs, output, names, {"kind": config.filters.logos}
+        yield "draw_logos", motifs, output, names, {"kind": CONFIG.filters.logos}
         if needs.sites:
             yield "find_sites", {**given, **motifs}, [f"{method}.sites.bed.gz"], names, params
     paths = [f"{method}.sites.bed.gz" for method in located]
     yield "locate_sites", {**scanned, "sites": paths}, ["positions.tsv"], {}, {"methods": located}
     for database, table in ((["db.meme"], "matches.tsv"), ([], "unmatched.tsv")):
-        given, params = {"motifs": sets, "database": database}, {"seed": 1, "q_value": config.match.q_value}
+        given, params = {"motifs": sets, "database": database}, {"seed": 1, "q_value": CONFIG.match.q_value}
         yield "match_motifs", given, [table], {}, params
-        given, params = {"motifs": compared, "matches": table, "database": database}, {"q_value": 0.1}
+        given, params = {"motifs": COMPARED, "matches": table, "database": database}, {"q_value": 0.1}
         yield "draw_matches", given, [f"{table}.folder"], {"method": "top"}, params
     for positions, table in ((["positions.tsv"], "summary.tsv"), ([], "unlocated.tsv")):
         given = {"motifs": sets, "matches": "matches.tsv", "positions": positions}
-        yield "summarise_filters", given, [table], {}, {"q_value": config.match.q_value}
+        yield "summarise_filters", given, [table], {}, {"q_value": CONFIG.match.q_value}
+
+
+def relating():
+    """Compare and cluster KERNELS."""
     output = {
         "table": "redundancy.tsv", "heatmap": "redundancy.svg", "clustermap": "redundancy.clustermap.svg"
     }  # fmt: skip
-    similarity = {"similarity": config.redundancy.similarity}
-    yield "compare_filters", {**filters, "motifs": compared}, output, {}, similarity
+    yield "compare_filters", {**KERNELS, "motifs": COMPARED}, output, {}, SIMILARITY
     output = {
         "clusters": "clusters.tsv", "scores": "cluster_scores.tsv", "agreement": "agreement.tsv",
         "activation_newick": "clusters.nwk", "motif_newick": "motif_clusters.nwk",
@@ -250,35 +263,43 @@ def scripted():
         "heatmap": "clusters.heatmap.svg", "silhouettes": "cluster_scores.svg",
         "agreement_figure": "agreement.svg",
     }  # fmt: skip
-    yield "group_filters", {"motifs": compared}, ["redundancy_groups.tsv"], {}, similarity
-    options = {"options": config.clustering.model_dump(exclude={"sequences_shown"})}
-    given = {**activations, "motifs": compared, "groups": "redundancy_groups.tsv", "split": "split.tsv"}
-    yield "cluster_filters", given, output, {}, {**options, **rows}
+    yield "group_filters", {"motifs": COMPARED}, ["redundancy_groups.tsv"], {}, SIMILARITY
+    options = {"options": CONFIG.clustering.model_dump(exclude={"sequences_shown"})}
+    given = {**ACTIVATIONS, "motifs": COMPARED, "groups": "redundancy_groups.tsv", "split": "split.tsv"}
+    yield "cluster_filters", given, output, {}, {**options, **ROWS}
     output = {
         "sequences": "sequences.tsv.gz", "drawn": "sequences.drawn.tsv", "figure": "sequences.svg"
     }  # fmt: skip
-    params = {"seed": 1, "most": config.clustering.sequences_shown, **rows}
-    yield "sample_sequences", {**activations, **data}, output, {}, params
-    sited = {**filters, "motifs": [f"{config.filters.sites_of}.h5"], **data}
-    for motifs, table in (([f"{config.filters.sites_of}.h5"], "enrichment"), ([], "unsited")):
-        given = {**sited, **activations, "motifs": motifs}
-        params = {"options": config.enrichment.model_dump()}
-        params |= {key: value for key, value in scan.items() if key != "parts"}
+    params = {"seed": 1, "most": CONFIG.clustering.sequences_shown, **ROWS}
+    yield "sample_sequences", {**ACTIVATIONS, **DATA}, output, {}, params
+
+
+def telling():
+    """Ask what KERNELS tell of classes, and what of single letters."""
+    sited = {**KERNELS, "motifs": [f"{CONFIG.filters.sites_of}.h5"], **DATA}
+    for motifs, table in (([f"{CONFIG.filters.sites_of}.h5"], "enrichment"), ([], "unsited")):
+        given = {**sited, **ACTIVATIONS, "motifs": motifs}
+        params = {"options": CONFIG.enrichment.model_dump()}
+        params |= {key: value for key, value in SCAN.items() if key != "parts"}
         yield "test_enrichment", given, {"table": f"{table}.tsv", "figure": f"{table}.svg"}, {}, params
     output = {
         "activation": "class_activation.tsv", "score": "kernel_score.tsv", "maxima": "maxima.tsv",
         "profile": "profile.tsv.gz", "violins": "class_activation.svg", "positions": "maxima.svg",
         "profiles": "profile.svg",
     }  # fmt: skip
-    yield "profile_classes", {**filters, **activations, **data}, output, {}, scan
+    yield "profile_classes", {**KERNELS, **ACTIVATIONS, **DATA}, output, {}, SCAN
     output = {"table": "sensitivity.tsv", "overview": "sensitivity.svg", "single": "sensitivity"}
-    yield "measure_sensitivity", sited, output, {}, scan
-    params = {"seed": 1, "sites": config.sensitivity.sample, **scan}
+    yield "measure_sensitivity", sited, output, {}, SCAN
+    params = {"seed": 1, "sites": CONFIG.sensitivity.sample, **SCAN}
     yield "sample_sensitivity", sited, ["sensitivity.sample.tsv.gz"], {}, params
+
+
+def weighing():
+    """Take KERNELS away, and match those of several seeds."""
     kinds = {"tables": "", "iterations": ".iterations", "groups": ".groups"}
-    for share in shares:
-        given = {"model": "model.keras", **filters, "groups": ["redundancy_groups.tsv"], **data}
-        params = {"seed": 1, "options": config.importance.model_dump(exclude={"groups"}), "fold": 0}
+    for share in SHARES:
+        given = {"model": "model.keras", **KERNELS, "groups": ["redundancy_groups.tsv"], **DATA}
+        params = {"seed": 1, "options": CONFIG.importance.model_dump(exclude={"groups"}), "fold": 0}
         params |= {"confidence": 0.95, "threads": 1}
         output = {kind.replace("tables", "table"): f"{share}{kinds[kind]}.tsv" for kind in kinds}
         yield "perturb_filters", given, output, {"scatteritem": share, "experiment": "e"}, params
@@ -287,11 +308,11 @@ def scripted():
         "iterations": "importance.iterations.tsv.gz", "ranking": "importance.svg",
         "boxes": "importance.boxes.svg", "violins": "importance.violins.svg",
     }  # fmt: skip
-    given = {kind: [f"{share}{suffix}.tsv" for share in shares] for kind, suffix in kinds.items()}
-    yield "rank_importance", {**given, **filters}, output, {}, {}
-    params = {"seeds": [1, 2], "similarity": config.stability.similarity}
+    given = {kind: [f"{share}{suffix}.tsv" for share in SHARES] for kind, suffix in kinds.items()}
+    yield "rank_importance", {**given, **KERNELS}, output, {}, {}
+    params = {"seeds": [1, 2], "similarity": CONFIG.stability.similarity}
     output = {"table": "stability.tsv", "figure": "stability.svg"}
-    yield "match_seeds", {"motifs": [compared] * 2}, output, {}, params
+    yield "match_seeds", {"motifs": [COMPARED] * 2}, output, {}, params
 
 
 STEPS = list(scripted())
