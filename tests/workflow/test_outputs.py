@@ -28,6 +28,7 @@ OTHER |= {
     "embeddings/{layer}.svg",
 }
 OTHER |= {"activations/{set}.{layer}.h5", "activations/{set}.{layer}.tsv.gz", "resume/checkpoint.npz"}
+OTHER |= {f"attention/{{set}}.{name}" for name in ("tsv.gz", "profile.tsv", "svg", "sites.tsv", "sites.svg")}
 OTHER |= {"range_test.tsv", "range_test.json", "range_test.svg", "audit.{trained}.tsv"}
 OTHER |= {"strands.tsv.gz", "uncertainty.tsv.gz", "tracks/{target}.bed.gz"}
 OTHER |= {f"sweeps/{{sweep}}/{name}" for name in ("trials/{trial}.json", "trials.tsv", "importance.tsv")}
