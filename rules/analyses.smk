@@ -260,14 +260,14 @@ rule perturb_filters:
         ENVIRONMENT
     threads: lambda wildcards: run_of(wildcards).training["threads"]
     resources:
-        gpu=1,
+        gpu=one_gpu,
         mem_mb=megabytes(2500, 4),
         runtime=minutes(240),
     params:
         seed=CONFIG.seed,
         options=INTERPRETATION.importance.model_dump(exclude={"groups"}),
         confidence=CONFIG.evaluation.confidence,
-        threads=lambda wildcards: run_of(wildcards).training["threads"],
+        device=device_of,
         fold=lambda wildcards: run_of(wildcards).fold,
     script:
         "../scripts/perturb_filters.py"

@@ -24,13 +24,13 @@ rule measure_attention:
         ENVIRONMENT
     threads: lambda wildcards: run_of(wildcards).training["threads"]
     resources:
-        gpu=1,
+        gpu=one_gpu,
         mem_mb=megabytes(2000, 4),
         runtime=minutes(60),
     params:
         fold=set_fold,
         sites=KNOWN_SITES,
         confidence=CONFIG.evaluation.confidence,
-        threads=lambda wildcards: run_of(wildcards).training["threads"],
+        device=device_of,
     script:
         "../scripts/measure_attention.py"

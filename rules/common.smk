@@ -149,6 +149,17 @@ def gpus(wildcards):
     return 0 if training["accelerator"] == "cpu" else training["gpus"]
 
 
+def one_gpu(wildcards):
+    """Ask for the GPU that a network is computed on after its training."""
+    return min(1, gpus(wildcards))
+
+
+def device_of(wildcards):
+    """What a network is computed on after its training."""
+    training = run_of(wildcards).training
+    return {key: training[key] for key in ("threads", "accelerator")}
+
+
 def library(script):
     """Return the library files that a script uses; as its input, an edit of them reruns their users."""
     return [

@@ -21,13 +21,13 @@ rule predict:
         ENVIRONMENT
     threads: lambda wildcards: run_of(wildcards).training["threads"]
     resources:
-        gpu=1,
+        gpu=one_gpu,
         mem_mb=megabytes(2000, 4),
         runtime=minutes(60),
     params:
         fold=lambda wildcards: run_of(wildcards).fold,
         reverse_complement=CONFIG.evaluation.reverse_complement,
-        threads=lambda wildcards: run_of(wildcards).training["threads"],
+        device=device_of,
     script:
         "../scripts/predict.py"
 
@@ -239,13 +239,13 @@ rule embed_layer:
         ENVIRONMENT
     threads: lambda wildcards: run_of(wildcards).training["threads"]
     resources:
-        gpu=1,
+        gpu=one_gpu,
         mem_mb=megabytes(2500, 4),
         runtime=minutes(30),
     params:
         seed=CONFIG.seed,
         fold=lambda wildcards: run_of(wildcards).fold,
-        threads=lambda wildcards: run_of(wildcards).training["threads"],
+        device=device_of,
         part=CONFIG.evaluation.embedding.part,
         examples=CONFIG.evaluation.embedding.examples,
         perplexity=CONFIG.evaluation.embedding.perplexity,

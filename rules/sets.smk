@@ -23,13 +23,13 @@ rule predict_set:
         ENVIRONMENT
     threads: lambda wildcards: run_of(wildcards).training["threads"]
     resources:
-        gpu=1,
+        gpu=one_gpu,
         mem_mb=megabytes(2000, 4),
         runtime=minutes(60),
     params:
         fold=set_fold,
         reverse_complement=CONFIG.evaluation.reverse_complement,
-        threads=lambda wildcards: run_of(wildcards).training["threads"],
+        device=device_of,
     script:
         "../scripts/predict_set.py"
 
@@ -200,12 +200,12 @@ rule predict_strands:
         ENVIRONMENT
     threads: lambda wildcards: run_of(wildcards).training["threads"]
     resources:
-        gpu=1,
+        gpu=one_gpu,
         mem_mb=megabytes(2000, 4),
         runtime=minutes(60),
     params:
         fold=set_fold,
-        threads=lambda wildcards: run_of(wildcards).training["threads"],
+        device=device_of,
     script:
         "../scripts/predict_strands.py"
 
@@ -228,7 +228,7 @@ rule predict_dropout:
         ENVIRONMENT
     threads: lambda wildcards: run_of(wildcards).training["threads"]
     resources:
-        gpu=1,
+        gpu=one_gpu,
         mem_mb=megabytes(2000, 4),
         runtime=minutes(240),
     params:
@@ -236,7 +236,7 @@ rule predict_dropout:
         fold=set_fold,
         samples=dropout_samples,
         reverse_complement=CONFIG.evaluation.reverse_complement,
-        threads=lambda wildcards: run_of(wildcards).training["threads"],
+        device=device_of,
     script:
         "../scripts/predict_dropout.py"
 
@@ -287,10 +287,10 @@ rule extract_activations:
         ENVIRONMENT
     threads: lambda wildcards: run_of(wildcards).training["threads"]
     resources:
-        gpu=1,
+        gpu=one_gpu,
         mem_mb=megabytes(2000, 4),
         runtime=minutes(60),
     params:
-        threads=lambda wildcards: run_of(wildcards).training["threads"],
+        device=device_of,
     script:
         "../scripts/extract_activations.py"

@@ -17,7 +17,7 @@ from motifloom.randomness import derive_seed, generator
 
 with job(snakemake.log[0]), Dataset(snakemake.input.dataset) as dataset:
     options, files, name = snakemake.params, snakemake.input, snakemake.wildcards.layer
-    device.configure(options.threads)
+    device.configure(**options.device)
     groups = read_table(files.split)["group"].to_numpy()
     rows = read_rows_of(files.split, options.fold, [options.part])
     rows = sample_groups(rows, groups, options.examples, generator(options.seed, "embed_layer"))

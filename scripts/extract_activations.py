@@ -7,6 +7,6 @@ from motifloom.models.activations import write_activations
 from motifloom.models.predict import load_model
 
 with job(snakemake.log[0]), Dataset(snakemake.input.dataset) as dataset:
-    device.configure(snakemake.params.threads)
+    device.configure(**snakemake.params.device)
     model = load_model(snakemake.input.model)
     write_activations(model, dataset, snakemake.wildcards.layer, snakemake.output[0])

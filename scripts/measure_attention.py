@@ -20,7 +20,7 @@ from motifloom.plots.style import save_figure
 
 with job(snakemake.log[0]), Dataset(snakemake.input.dataset) as dataset:
     options, files, output = snakemake.params, snakemake.input, snakemake.output
-    device.configure(options.threads)
+    device.configure(**options.device)
     model = load_model(files.model)
     fields = attention_fields(model)
     parts = parts_for(read_table(files.split), options.fold)

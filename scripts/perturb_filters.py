@@ -15,7 +15,7 @@ from motifloom.shares import share_of
 
 with job(snakemake.log[0]), Dataset(snakemake.input.dataset) as dataset:
     params, options, share = snakemake.params, snakemake.params.options, snakemake.wildcards.scatteritem
-    device.configure(params.threads)
+    device.configure(**params.device)
     groups = read_table(snakemake.input.split)["group"].to_numpy()
     rows = sample_groups(
         read_rows_of(snakemake.input.split, params.fold, [options["part"]]), groups, options["most_examples"],

@@ -10,7 +10,7 @@ from motifloom.models.predict import predict_dataset
 
 with job(snakemake.log[0]), Dataset(snakemake.input.dataset) as dataset:
     options = snakemake.params
-    device.configure(options.threads)
+    device.configure(**options.device)
     parts = parts_for(read_table(snakemake.input.split), options.fold)
     scores = predict_dataset(snakemake.input.model, dataset, options.reverse_complement)
     write_predictions(dataset, parts, scores, snakemake.output[0])

@@ -12,7 +12,7 @@ from motifloom.randomness import derive_seed
 
 with job(snakemake.log[0]), Dataset(snakemake.input.dataset) as dataset:
     options = snakemake.params
-    device.configure(options.threads)
+    device.configure(**options.device)
     parts = parts_for(read_table(snakemake.input.split), options.fold)
     mean, sd = predict_dropout(
         load_model(snakemake.input.model),

@@ -9,7 +9,7 @@ from motifloom.models import device
 from motifloom.models.predict import load_model, predict_strands
 
 with job(snakemake.log[0]), Dataset(snakemake.input.dataset) as dataset:
-    device.configure(snakemake.params.threads)
+    device.configure(**snakemake.params.device)
     parts = parts_for(read_table(snakemake.input.split), snakemake.params.fold)
     model = load_model(snakemake.input.model)
     both = predict_strands(model, dataset.tokens, task=dataset.task, alphabet=dataset.alphabet)

@@ -251,7 +251,7 @@ def finding():
 
 
 def relating():
-    """Compare and cluster KERNELS."""
+    """Compare and cluster filters."""
     output = {
         "table": "redundancy.tsv", "heatmap": "redundancy.svg", "clustermap": "redundancy.clustermap.svg"
     }  # fmt: skip
@@ -275,7 +275,7 @@ def relating():
 
 
 def telling():
-    """Ask what KERNELS tell of classes, and what of single letters."""
+    """Ask what filters tell of classes, and what of single letters."""
     sited = {**KERNELS, "motifs": [f"{CONFIG.filters.sites_of}.h5"], **DATA}
     for motifs, table in (([f"{CONFIG.filters.sites_of}.h5"], "enrichment"), ([], "unsited")):
         given = {**sited, **ACTIVATIONS, "motifs": motifs}
@@ -295,12 +295,12 @@ def telling():
 
 
 def weighing():
-    """Take KERNELS away, and match those of several seeds."""
+    """Take filters away, and match those of several seeds."""
     kinds = {"tables": "", "iterations": ".iterations", "groups": ".groups"}
     for share in SHARES:
         given = {"model": "model.keras", **KERNELS, "groups": ["redundancy_groups.tsv"], **DATA}
         params = {"seed": 1, "options": CONFIG.importance.model_dump(exclude={"groups"}), "fold": 0}
-        params |= {"confidence": 0.95, "threads": 1}
+        params |= {"confidence": 0.95, "device": {"threads": 1, "accelerator": "auto"}}
         output = {kind.replace("tables", "table"): f"{share}{kinds[kind]}.tsv" for kind in kinds}
         yield "perturb_filters", given, output, {"scatteritem": share, "experiment": "e"}, params
     output = {
@@ -373,7 +373,7 @@ def seed(archive):
     logger = logging.getLogger("motifloom")
     before = list(logger.handlers), logger.level, logger.propagate
     patch = pytest.MonkeyPatch()
-    patch.setattr(device, "configure", lambda threads: None)
+    patch.setattr(device, "configure", lambda threads, accelerator: None)
     regions, tokens = make_regions(), make_tokens()
     write_dataset(archive / "dataset.h5", regions, [tokens], alphabet="dna", task="binary")
     parts = ["train", "train", "train", "validation", "test", "test"]
