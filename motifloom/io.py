@@ -125,7 +125,7 @@ def read_table(path, dtype=None, **options):
 
 def write_json(content, path):
     """Write `content` as indented JSON with sorted keys; NaN becomes null."""
-    write_text(json.dumps(_plain(content), indent=2, sort_keys=True, allow_nan=False) + "\n", path)
+    write_text(json.dumps(plain(content), indent=2, sort_keys=True, allow_nan=False) + "\n", path)
 
 
 def read_json(path):
@@ -133,14 +133,14 @@ def read_json(path):
     return json.loads(Path(path).read_text())
 
 
-def _plain(value):
+def plain(value):
     """Turn NumPy scalars and arrays into JSON's own types, and NaN into None."""
     if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     if hasattr(value, "tolist"):
-        return _plain(value.tolist())
+        return plain(value.tolist())
     if isinstance(value, float) and value != value:
         return None
     return value

@@ -15,7 +15,7 @@ from pathlib import Path
 from motifloom.data.encode import get_alphabet
 from motifloom.data.sources import first_length
 from motifloom.errors import UserError
-from motifloom.io import write_json
+from motifloom.io import plain, write_json
 
 
 def check_specs(config, where, locate=str, cache=None):
@@ -119,7 +119,7 @@ def _digest(check):
     for name in ("parameters", "validation", "config/blocks"):
         code.append((Path(__file__).parent / f"{name}.py").read_text())
     versions = [importlib.metadata.version("keras"), *code]
-    return hashlib.sha256(json.dumps([check, versions], sort_keys=True).encode()).hexdigest()[:24]
+    return hashlib.sha256(json.dumps(plain([check, versions]), sort_keys=True).encode()).hexdigest()[:24]
 
 
 def _run(checks):

@@ -166,7 +166,7 @@ def custom_statistic(targets, scores, known, metrics):
 def _value(metric, target, score, weight, as_they_are):
     try:
         if metric.weighted:
-            value = metric.function(target, score, weight=weight)
+            value = metric.function(target.copy(), score.copy(), weight=weight.copy())
         else:
             times = weight.astype(int)
             value = metric.function(np.repeat(target, times), np.repeat(score, times))

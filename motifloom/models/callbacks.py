@@ -74,6 +74,8 @@ def make_callbacks(section, model, folder, validated, where="spec", task=None):
     inner = getattr(model.optimizer, "inner_optimizer", model.optimizer)
     callbacks, best = [Averages()] if inner.use_ema else [], None
     watched = {"model": model, "validated": validated, "exact": task != "regression"}
+    for name in section:
+        find(name, "callback", f"{where}: callbacks.{name}")  # of those that are left out, too
     for name, place, given in each_callback(section):
         path = f"{where}: callbacks.{place}"
         cls = find(name, "callback", path)

@@ -21,6 +21,8 @@ METRICS = {
 }
 # Names whose meaning Keras takes from the shapes of targets and outputs.
 BY_SHAPE = {"accuracy", "acc", "crossentropy", "ce"}
+# What the log of a training has beside metrics.
+COLUMNS = ("epoch", "loss", "learning_rate")
 # Training steps run in one call of TensorFlow: Python's part of a step, a tenth of a small network's
 # time, is then paid once. Results are the same.
 STEPS = 16
@@ -114,6 +116,8 @@ def _metric(entry, task, from_logits, used, path):
         return metric
     config = metric.get_config()
     written = isinstance(entry, dict) and (entry.get("config") or {}).get("name")
+    if written and (written in COLUMNS or str(written).startswith("val_") or not str(written).isprintable()):
+        raise UserError(f"{path}.config.name: {written!r} cannot be a column of the log; choose another name")
     config["name"] = unique(name or written or snake_case(_name_of(entry)), used)
     if from_logits:  # the outputs are no probabilities yet
         if "from_logits" in config:

@@ -194,7 +194,8 @@ def suggest_rates(table, where="training"):
     dict
         learning_rate_max, learning_rate_init, learning_rate_at_lowest_loss, learning_rate_at_rise,
         first_loss and lowest_loss (smoothed), steps, and fell: whether the loss fell at all, by a hundredth
-        of the first or more.
+        of the first or more, and the suggested rate is not below all that were tried (as where it is lowest
+        in the first steps, by chance).
 
     Raises
     ------
@@ -217,7 +218,7 @@ def suggest_rates(table, where="training"):
         "learning_rate_at_rise": rate[rise],
         "first_loss": loss[0],
         "lowest_loss": loss[lowest],
-        "fell": bool(loss[0] - loss[lowest] >= LEAST_FALL * abs(loss[0])),
+        "fell": bool(loss[0] - loss[lowest] >= LEAST_FALL * abs(loss[0]) and rate[rise] * MARGIN >= rate[0]),
         "steps": len(table),
     }
 

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 
 from motifloom.dependencies import modules_used
-from motifloom.io import atomic_path
+from motifloom.io import atomic_path, plain
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ UNKNOWN_STATE = ("OrbaxCheckpoint",)
 
 def fingerprint(facts, arrays=()):
     """Return a SHA-256, in hexadecimal, of facts (as JSON) and of arrays or HDF5 datasets (N, ...)."""
-    digest = hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode())
+    digest = hashlib.sha256(json.dumps(plain(facts), sort_keys=True, default=str).encode())
     for array in arrays:
         digest.update(f"{array.shape} {array.dtype}".encode())
         rows = max(1, 2**22 // max(1, array.nbytes // max(1, len(array))))

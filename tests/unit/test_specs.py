@@ -84,6 +84,15 @@ def test_a_spec_found_good_is_not_checked_again(checked, tmp_path):
     assert {json.loads(path.read_text())["length"] for path in cache.iterdir()} == {12, 13}
 
 
+def test_classes_may_be_weighed_by_name_and_by_number(checked, tmp_path):
+    (tmp_path / "a.bed").write_text("chr1\t0\t12\n")
+    experiments = copy.deepcopy(BASE["experiments"])
+    for experiment in experiments.values():
+        experiment["training"] = {"class_weight": {"neg": 1, 1: 5}}
+    found = checked({"intervals": "a.bed", "target": 1}, experiments=experiments, cache=tmp_path / "cache")
+    assert set(found) == {12}
+
+
 def config_of(**models):
     config = copy.deepcopy(BASE) | {"models": models}
     config["datasets"]["d"]["sources"] = [{"fasta": "a.fa", "target": 1}]

@@ -86,6 +86,20 @@ def test_files_are_read_without_being_run(write):
     assert find_metrics([path]) == {path: {"f": False, "g": True}}
 
 
+def test_a_metric_that_changes_its_arrays_changes_no_other(write):
+    text = """
+def a(target, score, weight):
+    score[:], target[:], weight[:] = 0, 1, 5
+    return 1.0
+
+def b(target, score, weight):
+    return (weight * (score + 100 * target)).sum()
+"""
+    targets, scores = np.array([[0.0], [1.0]]), np.array([[0.25], [0.5]])
+    statistic = custom_statistic(targets, scores, np.ones((2, 1), bool), load_metrics([write(text)]))
+    assert statistic(np.ones((2, 1)))[0, :, 0].tolist() == [1.0, 100.75]
+
+
 def test_values_and_intervals_agree_with_our_own(write):
     """With weights or with examples repeated, a Brier score of the user is ours, to the interval's ends."""
     found = evaluate_predictions(

@@ -36,6 +36,12 @@ def test_a_training_resumes_by_itself(model):
         make_callbacks(section, model, None, validated=True, where="m")
 
 
+def test_a_callback_that_is_left_out_must_exist(model):
+    assert make_callbacks({"EarlyStopping": []}, model, None, validated=True)[0] == []
+    with pytest.raises(UserError, match=r"^m: callbacks\.EarlyStoping: .*EarlyStopping"):
+        make_callbacks({"EarlyStoping": []}, model, None, validated=True, where="m")
+
+
 def test_a_missing_package_is_told(model, monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(UserError, match="needs the package tensorboard"):

@@ -68,6 +68,13 @@ def test_sparse_names_mean_the_same_number_on_one_hot_targets():
     assert [float(m(TARGETS, SCORES)) for m in found["metrics"]] == pytest.approx([2 / 3, 2 / 3])
 
 
+@pytest.mark.parametrize("name", ["loss", "epoch", "learning_rate", "val_loss", "a\tb"])
+def test_a_metric_takes_no_other_column_of_the_log(name):
+    entry = {"class_name": "AUC", "config": {"name": name}}
+    with pytest.raises(UserError, match=r"compile.metrics.*\.config\.name: .* cannot be a column of the log"):
+        compile_arguments({"metrics": [entry]}, "binary", "compile")
+
+
 def test_an_ignored_class_is_refused():
     entry = {"class_name": "SparseCategoricalCrossentropy", "config": {"ignore_class": 1}}
     with pytest.raises(UserError, match=r"compile.loss.config.ignore_class: every example has a class"):

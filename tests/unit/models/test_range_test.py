@@ -58,6 +58,12 @@ def test_of_a_flat_valley_the_far_end_counts():
     assert open_end["learning_rate_at_rise"] == pytest.approx(1)
 
 
+def test_a_loss_that_falls_in_the_first_steps_only_suggests_nothing():
+    losses = np.concatenate([[1.0, 0.95, 0.9], np.linspace(1, 2, 17)])
+    found = suggest_rates(curve(np.geomspace(1e-6, 1, 20), losses))
+    assert found["learning_rate_max"] < 1e-6 and found["fell"] is False
+
+
 def test_a_loss_that_does_not_fall_suggests_nothing():
     flat = suggest_rates(curve(np.geomspace(1e-3, 1, 20), np.linspace(1, 2, 20)))
     assert flat["fell"] is False
