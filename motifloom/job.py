@@ -28,7 +28,7 @@ def job(log):
         logger.setLevel(logging.INFO)
         logger.propagate = False
         try:
-            with _captured(stream):
+            with captured(stream):
                 yield
         except UserError as error:
             _fail(stream, f"Error: {error}\n")
@@ -39,8 +39,8 @@ def job(log):
 
 
 @contextlib.contextmanager
-def _captured(stream):
-    """Send standard output and error into a file: what Python writes, and what compiled libraries write."""
+def captured(stream):
+    """Send standard output and error into an open file: what Python and what compiled libraries write."""
     with contextlib.ExitStack() as stack:
         for number, ours in ((1, sys.stdout), (2, sys.stderr)):
             ours.flush()
