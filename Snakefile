@@ -81,6 +81,14 @@ rule interpret:
         *(every(STABILITY) if "stability" in INTERPRETATION.analyses else []),
 
 
+onstart:
+    # What this run is to make is out of date until it is made. Without these marks, a job that fails would be
+    # taken for done in the next run: its outputs are gone, and Snakemake does not miss what only lies on the way.
+    for job in workflow.dag.needrun_jobs():
+        if not job.is_norun:
+            workflow.persistence.started(job)
+
+
 onsuccess:
     if Path(INDEX).exists():
         print(f"Open {INDEX} in a browser.")

@@ -2,9 +2,11 @@
 
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import yaml
@@ -76,13 +78,34 @@ def snakemake(folder, config, *arguments, check=True):
     The config is written to config.yaml; for a dry run, of which several may look at a folder, elsewhere.
     """
     dry = tempfile.TemporaryDirectory() if "-n" in arguments else None
-    path = Path(dry.name if dry else folder) / "config.yaml"
-    path.write_text(yaml.safe_dump(config, sort_keys=False))
-    command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
-    command += ["--configfile", str(path), "--directory", str(folder), "--cores", "2", *arguments]
+    command = _command(folder, config, dry.name if dry else folder, arguments)
     process = subprocess.run(command, capture_output=True, text=True, cwd=folder, env=os.environ)
     assert not check or process.returncode == 0, process.stderr[-3000:]
     return process
+
+
+def kill(folder, config, *arguments, when):
+    """Run Snakemake, kill it and its jobs as soon as `when` holds of what it printed, and free the folder."""
+    log = Path(folder) / "killed.log"
+    with log.open("w") as stream:
+        command = _command(folder, config, folder, arguments)
+        process = subprocess.Popen(command, cwd=folder, stdout=stream, stderr=stream, start_new_session=True)
+    try:
+        while not when(log.read_text()):
+            assert process.poll() is None, log.read_text()[-3000:]
+            time.sleep(0.05)
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)  # its own group, which its jobs belong to
+        process.wait()
+    snakemake(folder, config, "--unlock")
+
+
+def _command(folder, config, place, arguments):
+    path = Path(place) / "config.yaml"
+    path.write_text(yaml.safe_dump(config, sort_keys=False))
+    command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
+    command += ["--configfile", str(path), "--directory", str(folder), "--cores", "2"]
+    return [*command, "--rerun-incomplete", *arguments]
 
 
 def planned(process):

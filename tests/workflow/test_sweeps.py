@@ -2,17 +2,12 @@
 
 import copy
 import json
-import os
 import re
 import shutil
-import signal
-import subprocess
-import sys
-import time
 
 import pytest
 import yaml
-from runner import ROOT, TINY, planned, snakemake
+from runner import ROOT, TINY, kill, planned, snakemake
 
 from motifloom.io import read_json, read_table
 
@@ -62,33 +57,17 @@ def trials_in(folder):
     return {int(path.stem): (path.stat().st_mtime_ns, path.read_bytes()) for path in paths}
 
 
-def kill_half_way(folder, count):
-    """Start the sweep, and kill Snakemake and all its jobs once so many trials are over."""
-    command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), "sweeps"]
-    command += ["--configfile", "config.yaml", "--cores", "2"]
-    log = folder / "killed.log"
-    with log.open("w") as stream:
-        process = subprocess.Popen(command, cwd=folder, stdout=stream, stderr=stream, start_new_session=True)
-    try:
-        while len(re.findall(r"Finished jobid: \d+ \(Rule: run_trial\)", log.read_text())) < count:
-            assert process.poll() is None, log.read_text()[-3000:]
-            time.sleep(0.1)
-    finally:
-        os.killpg(process.pid, signal.SIGKILL)  # its own group, which its jobs belong to
-        process.wait()
-
-
 def test_killed_half_way_and_run_again_no_trial_is_lost_or_run_twice(undisturbed, swept, tmp_path):
     folder = tmp_path / "killed"
     shutil.copytree(undisturbed, folder, copy_function=shutil.copy2)
     for done in ("sweeps", "logs/run_trial", "benchmarks/run_trial"):
         shutil.rmtree(folder / "results" / done)
-    kill_half_way(folder, 6)
+    finished = re.compile(r"Finished jobid: \d+ \(Rule: run_trial\)")
+    kill(folder, swept, "sweeps", when=lambda printed: len(finished.findall(printed)) >= 6)
     before = trials_in(folder)
     assert 6 <= len(before) < 12 and not (folder / "results/sweeps/width/trials.tsv").exists()
 
-    snakemake(folder, swept, "--unlock")
-    snakemake(folder, swept, "sweeps", "--rerun-incomplete")
+    snakemake(folder, swept, "sweeps")
     after = trials_in(folder)
     assert sorted(after) == list(range(12))
     assert {number: after[number] for number in before} == before  # as they were: not run again
