@@ -32,6 +32,7 @@ include: "rules/sweeps.smk"
 include: "rules/filters.smk"
 include: "rules/analyses.smk"
 include: "rules/report.smk"
+include: "rules/doctor.smk"
 
 
 rule all:

@@ -160,6 +160,16 @@ def device_of(wildcards):
     return {key: training[key] for key in ("threads", "accelerator")}
 
 
+def asked_of_networks():
+    """What the training of each network asks for, by run."""
+    keys = ("accelerator", "threads", "gpus")
+    return {
+        name: {"seeds": list(run.seeds)} | {key: run.training[key] for key in keys}
+        for name, run in RUNS.items()
+        if run.is_network
+    }
+
+
 def library(script):
     """Return the library files that a script uses; as its input, an edit of them reruns their users."""
     return [
