@@ -1,4 +1,4 @@
-"""What a run would find here: packages, machine, device, folders, SLURM, and where networks would be computed."""
+"""What a run would find here: packages, machine, device, folders, SLURM, and where networks are computed."""
 
 import importlib.metadata
 import os
