@@ -1,5 +1,6 @@
 """Running Snakemake as a user does: a process, a config file, a working folder."""
 
+import multiprocessing
 import os
 import re
 import signal
@@ -72,16 +73,44 @@ training_params: {epochs: 10, batch_size: 16}
 """
 
 
+# Dry runs are forked from a process that has imported what every start of Snakemake does: most of their time.
+_PLANS = multiprocessing.get_context("forkserver")
+_PLANS.set_forkserver_preload(["snakemake.cli", "motifloom.checks", "motifloom.models.check"])
+
+
 def snakemake(folder, config, *arguments, check=True):
     """Run Snakemake in a folder with a config (a dict); return the finished process.
 
     The config is written to config.yaml; for a dry run, of which several may look at a folder, elsewhere.
     """
-    dry = tempfile.TemporaryDirectory() if "-n" in arguments else None
-    command = _command(folder, config, dry.name if dry else folder, arguments)
-    process = subprocess.run(command, capture_output=True, text=True, cwd=folder, env=os.environ)
+    with tempfile.TemporaryDirectory() as elsewhere:
+        command = _command(folder, config, elsewhere if "-n" in arguments else folder, arguments)
+        if "-n" in arguments and "--snakefile" not in arguments:
+            process = _plan(folder, command, Path(elsewhere))
+        else:
+            process = subprocess.run(command, capture_output=True, text=True, cwd=folder, env=os.environ)
     assert not check or process.returncode == 0, process.stderr[-3000:]
     return process
+
+
+def _plan(folder, command, elsewhere):
+    """Run Snakemake as a command would, in a fork."""
+    paths = elsewhere / "stdout", elsewhere / "stderr"
+    child = _PLANS.Process(target=_main, args=(command[3:], str(folder), dict(os.environ), *map(str, paths)))
+    child.start()
+    child.join()
+    return subprocess.CompletedProcess(command, child.exitcode, *(path.read_text() for path in paths))
+
+
+def _main(arguments, folder, environment, *outputs):
+    os.chdir(folder)
+    os.environ.update(environment)
+    for number, path in enumerate(outputs, start=1):
+        os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT), number)
+    sys.argv = ["snakemake", *arguments]
+    from snakemake.cli import main
+
+    main(arguments)
 
 
 def kill(folder, config, *arguments, when):
