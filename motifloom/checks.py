@@ -53,7 +53,7 @@ def check_set(config, trained, other, only=None):
 
 def _references(config):
     for name, experiment in config.experiments.items():
-        if name in RESERVED:
+        if name.lower() in RESERVED:
             yield f"experiments.{name}: results/{name} has another use; choose another name"
         for key, known in (("dataset", config.datasets), ("model", config.models)):
             value = getattr(experiment, key)
@@ -250,7 +250,7 @@ def _baselines(config, experiment):
         yield (
             f"evaluation.baselines: protein has no GC content ({where}); set evaluation.baselines: [{others}]"
         )
-    if protein and not model.baseline and evaluation.reverse_complement:
+    if protein and evaluation.reverse_complement:
         yield f"evaluation.reverse_complement: proteins have none ({where}); set it to false"
     if (model.baseline or "kmer") != "kmer" or not (model.baseline or "kmer" in evaluation.baselines):
         return

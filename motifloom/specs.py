@@ -17,6 +17,8 @@ from motifloom.data.sources import first_length
 from motifloom.errors import UserError
 from motifloom.io import plain, write_json
 
+OF_CONFIG = ("models.", "experiments.", "evaluation.")  # how messages begin that are not about a file
+
 
 def check_specs(config, where, locate=str, cache=None):
     """Raise a UserError for a spec that is no valid network or does not fit its dataset.
@@ -25,7 +27,7 @@ def check_specs(config, where, locate=str, cache=None):
     ----------
     config : motifloom.config.parse.Config
     where : str
-        Name of the config file, for messages.
+        Name of the config file, for messages about its keys; empty: they begin with the key.
     locate : callable
         Turns a path of the config into one that can be opened.
     cache : path, optional
@@ -42,7 +44,8 @@ def check_specs(config, where, locate=str, cache=None):
     if not new:
         return
     messages = _run([check for check, _ in new])
-    lines = [message for message in messages if message]
+    prefix = f"{where}: " if where else ""
+    lines = [prefix * message.startswith(OF_CONFIG) + message for message in messages if message]
     if lines:
         raise UserError("\n".join(dict.fromkeys(lines)))
     for check, mark in new if cache else []:
@@ -65,6 +68,7 @@ def _check_of(config, key, length, locate):
         "classes": dataset.classes,
         "training": experiment.training.model_dump(),
         "training_path": f"experiments.{key}.training",
+        "embedded": config.evaluation.embedding.layers if experiment.folds is None else [],
     }
 
 
@@ -134,8 +138,9 @@ def _run(checks):
         env=_environment(root),
     )
     if process.returncode:
-        last = (process.stderr.strip().splitlines() or ["no message"])[-1]
-        raise UserError(f"the check of the models could not run: {last}")
+        last = (process.stderr.strip().splitlines() or [f"exit status {process.returncode}"])[-1]
+        names = ", ".join(dict.fromkeys(check["where"] for check in checks))
+        raise UserError(f"the check of the models ({names}) could not run: {last}")
     return json.loads(process.stdout)
 
 

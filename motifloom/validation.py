@@ -8,6 +8,7 @@ from pydantic import Tag
 
 from motifloom.errors import suggest
 
+LONGEST_SHOWN = 120
 _EXPONENT = re.compile(r"[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+")
 
 
@@ -105,6 +106,12 @@ def _values(annotation):
     return get_args(annotation) if get_origin(annotation) is Literal else ()
 
 
+def _shown(value, write=repr):
+    """Return a value as a message shows it: not longer than a line."""
+    text = write(value)
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."
+
+
 def _line(item, block, root):
     place, kind, context = _find(item["loc"], block), item["type"], item.get("ctx", {})
     path, value = ".".join(filter(None, [root, place.path])), item["input"]
@@ -116,23 +123,26 @@ def _line(item, block, root):
     if kind == "missing":
         return f"{path}: missing; add it"
     if kind == "string_pattern_mismatch":
-        return f"{path}: {value!r} is no valid name; use letters, digits, _ and - only"
+        return f"{path}: {_shown(value)} is no valid name; use letters, digits, _ and - only"
     if kind in ("literal_error", "union_tag_invalid"):
         expected = context.get("expected") or context["expected_tags"]
         value = value if kind == "literal_error" else context["tag"]
-        return f"{path}: {value!r} is not one of {expected}{suggest(value, re.findall(QUOTED, expected))}"
+        hint = suggest(value, re.findall(QUOTED, expected))
+        return f"{path}: {_shown(value)} is not one of {expected}{hint}"
     if kind == "union_tag_not_found":
         return f"{path}.{context['discriminator'].strip(chr(39))}: missing; add it"
+    if kind == "string_type" and isinstance(value, bool | int | float | NoneType):
+        return f"{path}: {value} is no text; write it in quotes"
     if kind == "too_short":
         return f"{path}: is empty; give at least one"
     if kind == "list_type" and isinstance(value, str | int | float):
-        return f"{path}: {value!r} is no list; write [{value}]"
+        return f"{path}: {_shown(value)} is no list; write [{_shown(value, str)}]"
     if kind in ("model_type", "model_attributes_type", "dict_type"):
-        return f"{path}: {value!r} is no mapping; write keys and values under it"
+        return f"{path}: {_shown(value)} is no mapping; write keys and values under it"
     if kind == "value_error":
         return f"{path or 'the config'} {context['error']}"
     text = item["msg"].replace("Input should be", "should be")
-    return f"{path}: {value!r} {text}" if not isinstance(value, dict) else f"{path}: {text}"
+    return f"{path}: {_shown(value)} {text}" if not isinstance(value, dict) else f"{path}: {text}"
 
 
 QUOTED = r"'([^']*)'"

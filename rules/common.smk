@@ -4,7 +4,7 @@ from pathlib import Path
 
 from motifloom.checks import check_config
 from motifloom.config.data import simulation_of
-from motifloom.config.parse import parse_config
+from motifloom.config.parse import check_file, parse_config
 from motifloom.data.inputs import list_inputs
 from motifloom.dependencies import modules_used
 from motifloom.errors import UserError
@@ -32,6 +32,8 @@ def exists(path):
 
 
 try:
+    for path in workflow.configfiles if workflow.is_main_process else []:
+        check_file(path)
     CONFIG = parse_config(config, CONFIG_FILE)
     check_config(CONFIG, CONFIG_FILE, exists)
     RUNS = expand_runs(CONFIG)

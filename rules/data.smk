@@ -41,7 +41,7 @@ rule index_genome:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=megabytes(300),
+        mem_mb=megabytes(500),
         runtime=minutes(20),
     script:
         "../scripts/index_genome.py"

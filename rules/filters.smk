@@ -252,7 +252,7 @@ rule summarise_filters:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=megabytes(500),
+        mem_mb=megabytes(600),
         runtime=minutes(10),
     params:
         q_value=INTERPRETATION.match.q_value,

@@ -15,9 +15,9 @@ with job(snakemake.log[0]):
     varying = {key: item for key, item in sweep.parameters.items() if item.family != "constant"}
     metric, sign = sweep.metric.name, sweep.metric.sign
     ticks = {key: ticks_of(parameter) for key, parameter in varying.items()}
-    save_figure(
-        plots.importance(read_table(files.importance, dtype={"correlation": float})), output.importance
-    )
+    shares = read_table(files.importance, dtype={"correlation": float})
+    complete = int((trials["state"] == "complete").sum())
+    save_figure(plots.importance(shares, metric, sign, complete), output.importance)
     save_figure(plots.history(trials, metric, sign), output.history)
     save_figure(
         plots.parallel_coordinates(trials, coordinates(trials, varying), ticks, metric, sign),

@@ -1,5 +1,6 @@
 """Running Snakemake as a user does: a process, a config file, a working folder."""
 
+import contextlib
 import multiprocessing
 import os
 import re
@@ -113,20 +114,28 @@ def _main(arguments, folder, environment, *outputs):
     main(arguments)
 
 
-def kill(folder, config, *arguments, when):
-    """Run Snakemake, kill it and its jobs as soon as `when` holds of what it printed, and free the folder."""
+def kill(folder, config, *arguments, when, after=0.0):
+    """Run Snakemake, kill it and its jobs once `when` holds of what it printed, and free the folder.
+
+    `after` are seconds to wait before the kill. Returns whether there was still something to kill.
+    """
     log = Path(folder) / "killed.log"
     with log.open("w") as stream:
         command = _command(folder, config, folder, arguments)
         process = subprocess.Popen(command, cwd=folder, stdout=stream, stderr=stream, start_new_session=True)
     try:
-        while not when(log.read_text()):
-            assert process.poll() is None, log.read_text()[-3000:]
+        while process.poll() is None and not when(log.read_text()):
             time.sleep(0.05)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(after)
+        assert not process.poll(), log.read_text()[-3000:]
     finally:
-        os.killpg(process.pid, signal.SIGKILL)  # its own group, which its jobs belong to
-        process.wait()
+        alive = process.poll() is None
+        if alive:
+            os.killpg(process.pid, signal.SIGKILL)  # its own group, which its jobs belong to
+            process.wait()
     snakemake(folder, config, "--unlock")
+    return alive
 
 
 def _command(folder, config, place, arguments):

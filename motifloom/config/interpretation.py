@@ -201,7 +201,8 @@ class Attention(Block):
     sites: str | None = Field(
         None,
         description="BED file of known sites that the attention is compared with, the motif in its column "
-        "name; on a genome, or first the id or name of an example without coordinates; none: no comparison.",
+        "name; on a genome, or first the id or name of an example without coordinates; or a simulation's "
+        "truth.tsv; none: no comparison.",
     )
 
 

@@ -190,6 +190,12 @@ class Parameter(Block):
         return math.ceil(first - slack), math.floor(last + slack)
 
     @property
+    def is_one_value(self):
+        """Whether all trials have the same."""
+        values = [self.value] if self.family == "constant" else self.values
+        return values is not None and all(value == values[0] for value in values)
+
+    @property
     def size(self):
         """How many values there are of a parameter that has steps."""
         if self.family in ("constant", "categorical"):
@@ -271,6 +277,10 @@ class Sweep(Block):
         if self.pruning and self.seeds > 1:
             raise ValueError("has pruning:, which goes with seeds: 1")
         self._check_parameters()
+        if self.n_trials > 1 and all(parameter.is_one_value for parameter in self.parameters.values()):
+            raise ValueError(
+                f"has one value of each parameter for {self.n_trials} trials; give one two values"
+            )
         if self.n_trials > MOST_TRIALS:
             raise ValueError(
                 f"has a grid of {self.n_trials} combinations, more than {MOST_TRIALS} trials; give fewer "

@@ -7,15 +7,13 @@ import numpy as np
 import pandas as pd
 
 from motifloom.data.encode import get_alphabet
-from motifloom.data.inputs import fit_windows, has_sequences, list_inputs, sequence_blocks
+from motifloom.data.inputs import block_rows, fit_windows, has_sequences, list_inputs, sequence_blocks
 from motifloom.data.shuffle import dinucleotide_shuffle
 from motifloom.data.store import write_dataset
 from motifloom.errors import UserError
 from motifloom.randomness import generator
 
 log = logging.getLogger(__name__)
-
-BLOCK = 8192
 
 
 def extract(regions, dataset, genomes, seed, path):
@@ -57,7 +55,7 @@ def token_blocks(regions, dataset, genomes, seed):
 
     Yields
     ------
-    ndarray, uint8 (at most `BLOCK`, L)
+    ndarray, uint8 (at most :func:`motifloom.data.inputs.block_rows` of L, L)
     """
     alphabet = get_alphabet(dataset.alphabet)
     inputs = {item.name: item for item in list_inputs(dataset)}
@@ -126,8 +124,9 @@ def _genome_blocks(run, genome, length, alphabet):
     """Yield the windows of rows on one chromosome."""
     chrom, starts = run["chrom"].iloc[0], run["start"].to_numpy()
     minus = (run["strand"] == "-").to_numpy()
-    for begin in range(0, len(run), BLOCK):
-        part = slice(begin, begin + BLOCK)
+    at_once = block_rows(length)
+    for begin in range(0, len(run), at_once):
+        part = slice(begin, begin + at_once)
         tokens = genome.fetch_windows(chrom, starts[part], length)
         if minus[part].any():
             tokens[minus[part]] = alphabet.reverse_complement(tokens[minus[part]])

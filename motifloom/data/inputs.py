@@ -2,7 +2,6 @@
 
 import io
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +9,13 @@ import numpy as np
 import pandas as pd
 
 from motifloom.errors import UserError, suggest
-from motifloom.genome.fasta import read_fasta
-from motifloom.genome.files import open_binary
+from motifloom.files import fail, read_text
+from motifloom.genome.fasta import check_letters, read_fasta
 
-BLOCK = 8192
+BLOCK = 8192  # examples in memory at a time ...
+BLOCK_BYTES = 1 << 26  # ... unless they are long
 LOCATION = ("chrom", "start", "end")
+UNCLOSED = "a quotation mark opens a field and none closes it on the line; double it, or leave it out"
 HEADERS = {"chrom": ("chrom", "#chrom", "chr", "#chr", "chromosome"), "end": ("end", "stop")}
 
 
@@ -70,6 +71,11 @@ def fit_windows(sequences, length, unknown):
     return windows
 
 
+def block_rows(length):
+    """Return how many windows of a length are to be in memory at a time."""
+    return max(1, min(BLOCK, BLOCK_BYTES // length))
+
+
 def window_offset(size, length):
     """Return where a window begins in a sequence of `size` (int or array); negative where it is padded."""
     return size // 2 - length // 2
@@ -100,7 +106,7 @@ def sequence_blocks(source, alphabet, table=None, rows=BLOCK):
     table : DataFrame, optional
         The source's table where it has been read already.
     rows : int
-        Sequences per block.
+        Sequences per block; fewer where they are long.
 
     Yields
     ------
@@ -113,7 +119,7 @@ def sequence_blocks(source, alphabet, table=None, rows=BLOCK):
     """
     if source.fasta:
         reader = read_fasta(source.fasta, alphabet, repeated=source.repeated_ids == "number")
-        while block := list(islice(reader, rows)):
+        for block in _portions(reader, rows):
             records, headers, sequences = zip(*block, strict=True)
             yield np.array(records), list(headers), list(sequences)
         return
@@ -121,9 +127,24 @@ def sequence_blocks(source, alphabet, table=None, rows=BLOCK):
     column = table[sequence_column(table, source)].str.strip()
     for begin in range(0, len(table), rows):
         block = column.iloc[begin : begin + rows]
-        if (empty := (block == "").to_numpy()).any():
-            raise UserError(f"{source.table}, line {block.index[empty.argmax()]}: the sequence is empty")
+        for line, text in block.items():
+            if not text:
+                fail(source.table, line, "the sequence is empty")
+            check_letters(text.encode(), alphabet, source.table, line)
         yield block.index.to_numpy(), [""] * len(block), [alphabet.encode(text) for text in block]
+
+
+def _portions(records, rows):
+    """Yield lists of at most so many records, or of as many as `BLOCK_BYTES` hold."""
+    block, size = [], 0
+    for record in records:
+        block.append(record)
+        size += len(record[-1])
+        if len(block) == rows or size >= BLOCK_BYTES:
+            yield block
+            block, size = [], 0
+    if block:
+        yield block
 
 
 def has_sequences(source):
@@ -162,27 +183,27 @@ def read_delimited(path, lines=None):
     Raises
     ------
     UserError
-        If the file cannot be read, is empty, is no text, or a line has more columns than the header.
+        If the file cannot be read, is empty, is no text, or a line has more columns than the header or a
+        quotation mark that is not closed.
     """
-    with open_binary(path) as stream:
-        content = stream.read() if lines is None else b"".join(islice(stream, lines))
-    content = content.removeprefix(b"\xef\xbb\xbf")
-    if not content.strip():
-        raise UserError(f"{path}: the file is empty")
-    if content.lstrip().startswith(b">"):
-        raise UserError(f"{path}, line 1: this is a FASTA file, not a table; give it with the key fasta")
-    separator = "\t" if b"\t" in content.split(b"\n", 1)[0] else ","
+    content = read_text(path, "a table is TSV or CSV with a header line", lines)
+    if content[:1] == b">":
+        fail(path, 1, "this is a FASTA file, not a table; give it with the key fasta")
+    if content[:1] == b"\n":
+        fail(path, 1, "the line is blank; the names of the columns go there")
+    separator = "\t" if b"\t" in content[: content.index(b"\n")] else ","
     options = {"sep": separator, "header": None, "dtype": str, "keep_default_na": False}
     try:
         table = pd.read_csv(io.BytesIO(content), skip_blank_lines=False, low_memory=False, **options)
-    except UnicodeDecodeError:
-        table = None
     except pd.errors.ParserError as error:
         reason = str(error).removeprefix("Error tokenizing data. C error: ").strip()
+        if reason.startswith("EOF inside string starting at row "):
+            fail(path, int(reason.split()[-1]) + 1, UNCLOSED)
         raise UserError(f"{path}: the lines do not have equally many columns ({reason})") from None
-    if table is None or b"\0" in content:
-        raise UserError(f"{path}: this is not a text file (UTF-8); a table is TSV or CSV with a header line")
     table.index += 1
+    if len(table) < content.count(b"\n"):
+        over = (row for row, *fields in table.itertuples() if any("\n" in field for field in fields))
+        fail(path, next(over), UNCLOSED)
     table.columns = table.iloc[0].str.strip()
     table.columns.name = None
     if table.columns.duplicated().any():

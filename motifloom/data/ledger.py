@@ -20,7 +20,7 @@ class Ledger:
         ----------
         rows : DataFrame
             Columns source, file, record (line or record number), chrom, raw_start, raw_end (the interval as
-            it is in the file, -1 without coordinates) and name.
+            it is in the file, or a bin of it; -1 without coordinates) and name.
         action : str
             One of `ACTIONS`.
         reason : str or sequence of str

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from motifloom.data.inputs import composition
+from motifloom.data.inputs import block_rows, composition
 from motifloom.errors import UserError
 from motifloom.genome.intervals import check_chromosomes, read_intervals
 from motifloom.randomness import generator
@@ -12,7 +12,6 @@ ROUNDS = 20
 CANDIDATES = 10  # per negative still to be found
 DENSITY = 0.7  # of the chromosome, at most, under the candidates of a round
 STEPS = 5  # bins of GC within the tolerance
-BLOCK = 8192
 
 
 def make_negatives(item, parents, taken, genome, max_unknown, seed, ledger):
@@ -148,8 +147,9 @@ class _Search:
         next_start = np.append(self.blocked[:, 0], self.size)[following]
         starts = rng.permutation(starts[next_start >= starts + self.width])
         gc, unknown = np.empty(len(starts)), np.empty(len(starts))
-        for begin in range(0, len(starts), BLOCK):
-            part = slice(begin, begin + BLOCK)
+        at_once = block_rows(self.width)
+        for begin in range(0, len(starts), at_once):
+            part = slice(begin, begin + at_once)
             windows = self.genome.fetch_windows(self.chrom, starts[part], self.width)
             gc[part], unknown[part] = composition(windows, self.genome.alphabet)
         good = unknown <= self.max_unknown

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from motifloom.data.encode import get_alphabet
-from motifloom.data.inputs import composition, list_inputs
+from motifloom.data.inputs import block_rows, composition, list_inputs
 from motifloom.data.ledger import Ledger, fill_rows
 from motifloom.data.negatives import make_negatives
 from motifloom.data.sources import read_source
@@ -14,12 +14,13 @@ from motifloom.data.store import target_names
 from motifloom.data.targets import check_classes, constant_targets
 from motifloom.data.windows import place_sequences, place_windows
 from motifloom.errors import UserError, suggest
+from motifloom.files import fail
 from motifloom.genome.intervals import check_chromosomes
 
 log = logging.getLogger(__name__)
 
 COLUMNS = ["id", "chrom", "start", "end", "strand", "name", "source", "record", "parent", "gc"]
-BLOCK = 8192
+LONGEST_WINDOW = 100_000_000  # as for window.length
 
 
 def prepare_regions(dataset, genomes, seed):
@@ -134,8 +135,11 @@ def _check_remaining(given, frame, counts, ledger):
 
 
 def _check_lengths(frame, given):
-    """Raise a UserError where the windows differ in length."""
+    """Raise a UserError where the windows differ in length, or are longer than window.length may be."""
     if frame["width"].nunique() == 1:
+        file, record, width = frame[["file", "record", "width"]].iloc[0]
+        if width > LONGEST_WINDOW:
+            fail(file, record, f"an example of {width:,} letters; set window: {{length: ..}}")
         return
     for item in given:
         width = frame.loc[frame["source"] == item.name, "width"].value_counts()
@@ -158,12 +162,12 @@ def _measure(frame, genomes, alphabet):
         frame[name] = frame.get(name, np.nan)
     gc, unknown = frame["gc"].to_numpy(copy=True), frame["unknown"].to_numpy(copy=True)
     start, width = frame["start"].to_numpy(), int(frame["width"].iloc[0])
-    on_genome = np.flatnonzero(frame["size"] < 0)
+    on_genome, at_once = np.flatnonzero(frame["size"] < 0), block_rows(width)
     groups = frame.iloc[on_genome].groupby(["genome", "chrom"], sort=False).indices
     for (path, chrom), members in groups.items():
         rows = on_genome[members]
-        for begin in range(0, len(rows), BLOCK):
-            block = rows[begin : begin + BLOCK]
+        for begin in range(0, len(rows), at_once):
+            block = rows[begin : begin + at_once]
             windows = genomes[path].fetch_windows(chrom, start[block], width)
             gc[block], unknown[block] = composition(windows, alphabet)
     frame["gc"], frame["unknown"] = gc, unknown
@@ -171,12 +175,9 @@ def _measure(frame, genomes, alphabet):
 
 def _drop_unknown(frame, limit, ledger):
     lost = (frame["unknown"] > limit).to_numpy()
-    shares = frame["unknown"].to_numpy()[lost].round(3)
-    ledger.add(
-        frame[lost],
-        "dropped",
-        fill_rows(f"{{:g}} of the window is unknown; unknown.max_fraction is {limit:g}", shares),
-    )
+    shares = 100 * frame["unknown"].to_numpy()[lost]
+    text = f"{{:.4g}} % of the window's letters are unknown; unknown.max_fraction allows {100 * limit:g} %"
+    ledger.add(frame[lost], "dropped", fill_rows(text, shares))
     return frame[~lost]
 
 

@@ -137,7 +137,7 @@ def _coordinates(table, source):
     frame["chrom"] = _renamed(names, source)
     for role in ("start", "end"):
         text = table[roles[role]].str.strip()
-        good = text.str.fullmatch(r"\d{1,18}").to_numpy(bool)
+        good = text.str.fullmatch(r"[0-9]{1,18}").to_numpy(bool)
         if not good.all():
             bad = text[~good]
             raise UserError(
@@ -268,7 +268,7 @@ def _weights(item, frame, column):
     key = f"{item.key}.weight"
     text = column(item.config.weight.column, key)
     weights = pd.to_numeric(text, errors="coerce").to_numpy(np.float64)
-    wrong = ~(np.isfinite(weights) & (weights >= 0))
+    wrong = ~((weights >= 0) & (weights <= np.finfo(np.float32).max))  # what a dataset holds
     if wrong.any():
         row = int(wrong.argmax())
         raise UserError(

@@ -9,7 +9,7 @@ from motifloom.data.encode import DNA
 from motifloom.data.grouping import assign_groups, fill_parts, group_examples, stratum_table
 from motifloom.data.parts import parts_for
 from motifloom.errors import UserError
-from motifloom.genome.files import open_binary
+from motifloom.files import read_text
 from motifloom.randomness import generator
 
 PARTS = ("train", "validation", "test")
@@ -268,12 +268,7 @@ def _draw_validation(parts, groups, strata, fraction, rng, where):
 
 def _read_part_file(path):
     """Read lines `id<TAB>part` or `chrom<TAB>start<TAB>end<TAB>part` as a dict of id or location to part."""
-    with open_binary(path) as stream:
-        content = stream.read()
-    try:
-        lines = content.decode().splitlines()
-    except UnicodeDecodeError:
-        raise UserError(f"{path}: this is no text file; give lines of id<TAB>part") from None
+    lines = read_text(path, "give lines of id<TAB>part").decode().split("\n")
     parts = {}
     for number, line in enumerate(lines, start=1):
         if not line.strip() or line.startswith("#"):

@@ -1,5 +1,6 @@
 """A dataset on disk: tokens, targets and regions in one HDF5 file, written and read by blocks of rows."""
 
+import contextlib
 import json
 from functools import cached_property
 from itertools import chain
@@ -151,21 +152,30 @@ class Dataset:
         self.path = path
         if not Path(path).is_file():
             raise UserError(f"{path}: there is no such file")
-        try:
+        with self._damage_named():
             # Without a lock, which network file systems may refuse: the file never changes once it is there.
             self._file = h5py.File(path, "r", locking=False)
-        except OSError:
-            raise UserError(f"{path}: not a dataset, or damaged; remove it and run again") from None
-        attributes = self._file.attrs
-        if attributes.get("format") != FORMAT:
-            self.close()
-            raise UserError(f"{path}: not a dataset of this version; remove it and run again")
-        self.alphabet = get_alphabet(attributes["alphabet"])
-        self.task = attributes["task"]
-        self.classes = json.loads(attributes["classes"])
-        self.sources = json.loads(attributes["sources"])
-        self.target_names = target_names(self.task, self.classes)
-        self.tokens = self._file["tokens"]
+            attributes = self._file.attrs
+            if str(attributes.get("format")) != FORMAT:
+                self.close()
+                raise UserError(f"{path}: not a dataset of this version; remove it and run again")
+            self.alphabet = get_alphabet(attributes["alphabet"])
+            self.task = attributes["task"]
+            self.classes = json.loads(attributes["classes"])
+            self.sources = json.loads(attributes["sources"])
+            self.target_names = target_names(self.task, self.classes)
+            self.tokens = self._file["tokens"]
+            if self.tokens.ndim != 2 or self.tokens.dtype != np.uint8:
+                raise ValueError("tokens are bytes in rows")
+
+    @contextlib.contextmanager
+    def _damage_named(self):
+        """Raise the error for the user where HDF5 finds its file damaged, or something is not in it."""
+        try:
+            yield
+        except (OSError, RuntimeError, LookupError, TypeError, ValueError, AttributeError):
+            message = f"{self.path}: not a dataset, or damaged; remove it and run again"
+            raise UserError(message) from None
 
     def __enter__(self):
         return self
@@ -184,18 +194,22 @@ class Dataset:
     @cached_property
     def targets(self):
         """float32 (N, T): the targets."""
-        return self._file["targets"][:]
+        with self._damage_named():
+            return self._file["targets"][:]
 
     @cached_property
     def weights(self):
         """float32 (N,): how much each example counts in training; None where all count alike."""
-        return self._file["weights"][:] if "weights" in self._file else None
+        with self._damage_named():
+            return self._file["weights"][:] if "weights" in self._file else None
 
     @cached_property
     def regions(self):
         """DataFrame of N rows: the columns of the regions but the targets."""
-        group = self._file["regions"]
-        return pd.DataFrame({name: _read_column(group[name]) for name in json.loads(group.attrs["columns"])})
+        with self._damage_named():
+            group = self._file["regions"]
+            names = json.loads(group.attrs["columns"])
+            return pd.DataFrame({name: _read_column(group[name]) for name in names})
 
     def blocks(self, rows=ROWS):
         """Yield (slice of the rows, tokens uint8 (rows, L)) in order; the last block may be smaller."""

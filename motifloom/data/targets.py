@@ -7,6 +7,8 @@ from motifloom.config.data import example_negatives
 from motifloom.data.store import target_names
 from motifloom.errors import UserError, suggest
 
+LARGEST = float(np.finfo(np.float32).max)  # what targets are stored as
+
 
 def parse_targets(values, task, classes, describe):
     """Turn written targets into numbers.
@@ -35,9 +37,9 @@ def parse_targets(values, task, classes, describe):
         At the first value that is no target of this task.
     """
     if task == "regression" and len(classes) == 1:
-        numbers = pd.to_numeric(pd.Series(values), errors="coerce").to_numpy(np.float32)
-        if np.isfinite(numbers).all():
-            return numbers[:, None]
+        numbers = pd.to_numeric(pd.Series(values), errors="coerce").to_numpy(np.float64)
+        if (np.abs(numbers) <= LARGEST).all():
+            return numbers[:, None].astype(np.float32)
     codes, unique = pd.factorize(np.asarray(values, object), use_na_sentinel=False)
     table = np.empty((len(unique), len(target_names(task, classes))), np.float32)
     for code, text in enumerate(unique):
@@ -210,6 +212,8 @@ def _regression(text, classes):
         raise ValueError(f"has {len(values)} values for {len(classes)} targets ({', '.join(classes)})")
     if not np.isfinite(values).all():
         raise ValueError("is not a finite number")
+    if max(map(abs, values)) > LARGEST:
+        raise ValueError(f"is beyond what single precision holds ({LARGEST:.1e}); rescale the values")
     return values
 
 

@@ -4,6 +4,9 @@ import numpy as np
 
 from motifloom.data.inputs import window_offset
 from motifloom.data.ledger import fill_rows
+from motifloom.files import fail
+
+MOST_BINS = 10_000_000  # of an interval; a chromosome has fewer
 
 
 def place_windows(frame, sizes, window, ledger):
@@ -28,7 +31,7 @@ def place_windows(frame, sizes, window, ledger):
     -------
     DataFrame
         The rows that are left, with start, end and width; with bins also bin, their number in the interval
-        from 1.
+        from 1, and raw_start and raw_end are the bin's.
     """
     size = frame["chrom"].map(sizes).to_numpy(np.int64)
     outside = frame["raw_start"].to_numpy() >= size
@@ -52,9 +55,16 @@ def place_windows(frame, sizes, window, ledger):
 
 
 def _cut_bins(frame, window, ledger):
-    """Return a row per bin of the intervals; what makes no bin goes to the ledger."""
+    """Return a row per bin of the intervals, with the place of the bin in raw_start and raw_end.
+
+    What makes no bin goes to the ledger; what becomes of a bin is entered by its own place from here on.
+    """
     width = (frame["raw_end"] - frame["raw_start"]).to_numpy(np.int64)
     count = np.maximum((width - window.bin) // window.step + 1, 0)
+    if len(count) and count.max() > MOST_BINS:
+        most = frame.iloc[int(count.argmax())]
+        what = f"the interval of {width.max():,} bp makes {count.max():,} bins"
+        fail(most["file"], most["record"], f"{what}; correct it, or set a longer window.step")
     rest = width - (count - 1) * window.step - window.bin
     short, rest = count == 0, np.where(count, rest, 0)
     text = f"interval of {{}} bp holds no bin of {window.bin}"
@@ -62,7 +72,9 @@ def _cut_bins(frame, window, ledger):
     text = f"its last {{}} bp make no bin of {window.bin}"
     ledger.add(frame[rest > 0], "clipped", fill_rows(text, rest[rest > 0]))
     number = np.concatenate([np.arange(n) for n in count]) if len(count) else count
-    return frame.iloc[np.repeat(np.arange(len(frame)), count)].assign(bin=number + 1)
+    frame = frame.iloc[np.repeat(np.arange(len(frame)), count)]
+    start = frame["raw_start"] + number * window.step
+    return frame.assign(bin=number + 1, raw_start=start, raw_end=start + window.bin)
 
 
 def _left_ends(frame, window, ledger):
@@ -72,7 +84,7 @@ def _left_ends(frame, window, ledger):
         return start, end - start
     length = np.full(len(frame), window.length, np.int64)
     if window.bin:
-        return start + (frame["bin"].to_numpy(np.int64) - 1) * window.step - window.flank, length
+        return start - window.flank, length
     left = (start + end) // 2 - length // 2
     if window.centre == "midpoint":
         return left, length

@@ -9,6 +9,7 @@ from scipy.stats import binom, binomtest
 log = logging.getLogger(__name__)
 
 ALL, NO_LABEL, NAMELESS = "all", "no label", "site"
+MOTIF = "motif_name"
 PROFILE = ["layer", "target", "position_bp", "mean", "relative", "n"]
 NOWHERE = pd.DataFrame({"example": [], "motif": [], "start": [], "end": []}).astype(
     {"example": np.int64, "motif": str, "start": np.int64, "end": np.int64}
@@ -166,8 +167,9 @@ def locate_sites(sites, regions, length):
     ----------
     sites : list of pandas.DataFrame
         Tables of :func:`motifloom.genome.intervals.read_intervals`; chrom, start, end and name (the motif)
-        are used. For examples without coordinates `chrom` is an example's id, or its name where no other
-        example has that, and start and end count in its window.
+        are used, or instead of the name a column motif_name, which the truth.tsv of a simulation has. For
+        examples without coordinates `chrom` is an example's id, or its name where no other example has that,
+        and start and end count in its window.
     regions : pandas.DataFrame
         id, chrom, start, end, strand, name of the examples.
     length : int
@@ -181,7 +183,9 @@ def locate_sites(sites, regions, length):
     """
     found, located = [NOWHERE], (regions["chrom"] != "").to_numpy()
     for table in sites:
-        table = table[["chrom", "start", "end"]].assign(motif=table["name"].replace("", NAMELESS))
+        header = table.attrs.get("header") or []
+        named = f"column_{header.index(MOTIF) + 1}" if MOTIF in header else "name"
+        table = table[["chrom", "start", "end"]].assign(motif=table[named].replace("", NAMELESS))
         found += [_by_name(table, regions[~located]), *_by_place(table, regions[located], length)]
     found = pd.concat(found, ignore_index=True)
     found = found[(found["start"] >= 0) & (found["end"] <= length)].reset_index(drop=True)

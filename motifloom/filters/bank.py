@@ -1,6 +1,7 @@
 """The scanning layers of a model, read from filters.npz without TensorFlow."""
 
 import json
+import zlib
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from zipfile import BadZipFile
@@ -10,6 +11,20 @@ import numpy as np
 from motifloom.data.encode import Alphabet, get_alphabet
 from motifloom.errors import UserError
 from motifloom.filters import activations
+
+# What NumPy, zipfile and json raise for a file that is cut off or something else.
+DAMAGE = (
+    OSError,
+    EOFError,
+    BadZipFile,
+    zlib.error,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    RuntimeError,  # encrypted, or packed in a way that is not known
+    MemoryError,  # of a shape that cannot be
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -211,8 +226,11 @@ class FilterBank:
                 alphabet = get_alphabet(str(archive["alphabet"]))
                 names = map(str, archive["layers"])
                 bank = cls([_read_layer(archive, name, alphabet) for name in names], alphabet)
-        except (OSError, EOFError, ValueError, KeyError, NotImplementedError, BadZipFile) as error:
-            raise UserError(f"{path}: not a filter archive written by the training ({error})") from error
+        except FileNotFoundError:
+            raise UserError(f"{path}: there is no such file") from None
+        except DAMAGE as error:
+            message = f"{path}: not a filter archive written by the training, or damaged"
+            raise UserError(f"{message}; remove it and run again") from error
         except UserError as error:
             raise UserError(f"{path}: {error}") from error
         return bank.on_both_strands() if strands == "both" else bank

@@ -7,7 +7,17 @@ from itertools import pairwise
 import numpy as np
 
 from motifloom.errors import UserError
-from motifloom.filters.meme import Motif, one_word, read_lines, read_meme, whole_shares
+from motifloom.files import fail
+from motifloom.filters.meme import (
+    LARGEST,
+    UNPRINTABLE,
+    Motif,
+    one_word,
+    read_lines,
+    read_meme,
+    read_row,
+    whole_shares,
+)
 from motifloom.io import write_text
 
 # What counts add up to at a position of a motif that was made without sites.
@@ -39,9 +49,15 @@ def read_jaspar(path):
     for head, end in pairwise([*heads, len(lines)]):
         words = lines[head][1:].split(maxsplit=1)
         if not words:
-            raise UserError(f"{path}, line {head + 1}: > without the id of a motif")
+            fail(path, head + 1, "> without the id of a motif")
+        if not " ".join(words).isprintable():
+            fail(
+                path,
+                head + 1,
+                f"{lines[head]!r} {UNPRINTABLE}",
+            )
         if words[0] in found:
-            raise UserError(f"{path}, line {head + 1}: motif {words[0]} stands twice in the file; rename one")
+            fail(path, head + 1, f"motif {words[0]} stands twice in the file; rename one")
         letters, counts = _read_matrix(path, lines, head + 1, end, words[0])
         total = counts.sum(axis=1, keepdims=True)
         equal = np.full_like(counts, 1 / len(letters))
@@ -63,16 +79,15 @@ def _read_matrix(path, lines, first, end, identifier):
         letter, numbers = labelled.groups() if labelled else ("ACGT"[len(rows) : len(rows) + 1], lines[at])
         letter = letter.upper()
         try:
-            values = np.array(numbers.split(), float)
+            values = read_row(numbers)
         except ValueError:
             values = np.array([-1.0])
-        if not letter or letter in rows or not len(values) or not ((values >= 0) & (values < np.inf)).all():
-            raise UserError(f"{path}, line {at + 1}: motif {identifier}: not a row of counts of one letter")
+        counts = len(values) and ((values >= 0) & (values <= LARGEST)).all()
+        if not letter or letter in rows or not counts:
+            fail(path, at + 1, f"motif {identifier}: not a row of counts of one letter")
         rows[letter] = values
     if len(rows) < 4 or len({len(values) for values in rows.values()}) != 1:
-        raise UserError(
-            f"{path}, line {first}: motif {identifier}: give a row of counts per letter, all of equal length"
-        )
+        fail(path, first, f"motif {identifier}: give a row of counts per letter, all of equal length")
     letters = "".join(sorted(rows))
     return letters, np.array([rows[letter] for letter in letters]).T
 

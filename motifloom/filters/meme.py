@@ -1,16 +1,14 @@
 """Motifs in the MEME motif format: reading what others write, writing what others read."""
 
 import difflib
-import gzip
 import logging
 import re
-import zlib
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from motifloom.errors import UserError
+from motifloom.files import fail, read_text
 from motifloom.io import write_text
 
 DIGITS = 6
@@ -18,7 +16,10 @@ DIGITS = 6
 DEFAULT_SITES = 20
 # Rows of printed frequencies may miss 1 by the rounding of each letter.
 ROW_TOLERANCE = 0.05
+UNPRINTABLE = "holds a character that cannot be printed; write another name"
+LARGEST = 1e15  # beyond every number of sites
 NUMBER = r"\s*[-+]?\.?\d"
+DECIMALS = re.compile(r"[-+.0-9eE\s]*")
 LOG = logging.getLogger(__name__)
 
 
@@ -59,22 +60,24 @@ def read_meme(path):
 
 def read_lines(path):
     """Return the lines of a text file, plain or gzip; UserError where there is none."""
-    try:
-        content = Path(path).read_bytes()
-        content = gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content
-        return content.decode().splitlines()
-    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: cannot be read as a file of motifs ({error})") from error
+    return read_text(path, "motifs come in the MEME or the JASPAR format").decode().split("\n")
+
+
+def read_row(text):
+    """Return the numbers of a line of text, float64 (n,); ValueError where anything else is in it."""
+    if not DECIMALS.fullmatch(text):
+        raise ValueError(f"{text!r} holds something else than decimal numbers")
+    return np.array(text.split(), float)
 
 
 class _Reader:
     """One pass over the lines of a file."""
 
     def __init__(self, path, lines):
-        self.path, self.lines, self.at, self.letters = path, lines, 0, "ACGT"
+        self.path, self.lines, self.at, self.letters = path, lines, 0, None
 
     def fail(self, message, at=None):
-        raise UserError(f"{self.path}, line {(self.at if at is None else at) + 1}: {message}")
+        fail(self.path, (self.at if at is None else at) + 1, message)
 
     def motifs(self):
         if not any(line.startswith("MEME version") for line in self.lines):
@@ -84,7 +87,11 @@ class _Reader:
             line = self.lines[self.at].strip()
             self.at += 1
             if line.startswith("ALPHABET"):
-                self.read_alphabet(line)
+                known, self.letters = self.letters, self.read_alphabet(line)
+                if known not in (None, self.letters):
+                    self.fail(f"a second alphabet, {self.letters}; give a file for each", self.at - 1)
+                if len(set(self.letters)) < max(len(self.letters), 2):
+                    self.fail(f"ALPHABET {self.letters!r} must name each letter once", self.at - 1)
             elif line.split()[:1] == ["MOTIF"]:
                 names = self.read_names(line)
             elif line.startswith("letter-probability matrix"):
@@ -99,11 +106,10 @@ class _Reader:
         return found
 
     def read_alphabet(self, line):
-        """`ALPHABET= ACGT`, or a definition that ends with END ALPHABET, one letter a line."""
+        """Return the letters of `ALPHABET= ACGT`, or of lines of a letter each up to END ALPHABET."""
         if "=" in line:
-            self.letters = "".join(line.split("=", 1)[1].split()).upper()
-            return
-        letters = set()
+            return "".join(line.split("=", 1)[1].split()).upper()
+        letters, first = set(), self.at - 1
         while self.at < len(self.lines) and not self.lines[self.at].startswith("END ALPHABET"):
             # `A "Adenine" CC0000 ~ T "Thymine" 008000` holds two letters, `N "Any" = ACGT` none of its own.
             fields = re.sub(r'"[^"]*"', "", self.lines[self.at]).split()
@@ -111,43 +117,50 @@ class _Reader:
                 letters.add(fields[0])
                 letters.update(fields[fields.index("~") + 1 :][:1] if "~" in fields else [])
             self.at += 1
-        self.letters = "".join(sorted(letters))
+        if self.at == len(self.lines):
+            self.fail("ALPHABET without a line END ALPHABET below", first)
         self.at += 1
+        return "".join(sorted(letters))
 
     def read_names(self, line):
         fields = line.split()[1:]
         if not fields:
             self.fail("MOTIF without a name", self.at - 1)
+        if not " ".join(fields).isprintable():
+            self.fail(f"{line!r} {UNPRINTABLE}", self.at - 1)
         # MEME's own output goes on with `width = 8 sites = ...`.
         name = fields[1] if len(fields) > 1 and fields[1] != "width" else ""
         return fields[0], name
 
     def read_matrix(self, line, identifier, name):
         values = dict(re.findall(r"(\w+)\s*=\s*(\S+)", line))
-        header, rows = self.at - 1, []
+        header, rows, letters = self.at - 1, [], self.letters or "ACGT"
         try:
             width = int(values["w"]) if "w" in values else None
             nsites = float(values["nsites"]) if "nsites" in values else None
         except ValueError:
             self.fail(f"motif {identifier}: w= and nsites= must be numbers", header)
-        while len(rows) != width and self.at < len(self.lines) and re.match(NUMBER, self.lines[self.at]):
-            rows.append(self.read_row(identifier))
+        if not 0 <= (nsites or 0) <= LARGEST:
+            self.fail(f"motif {identifier}: nsites= {values['nsites']} is no number of sites", header)
+        while self.at < len(self.lines) and re.match(NUMBER, self.lines[self.at]):
+            rows.append(self.read_row(identifier, letters))
             self.at += 1
-        if not rows or len(rows) != (width or len(rows)):
+        if not rows or len(rows) != (len(rows) if width is None else width):
+            expected = "at least 1" if width is None else width
             self.fail(
-                f"motif {identifier}: {len(rows)} rows of letter probabilities, expected {width}", header
+                f"motif {identifier}: {len(rows)} rows of letter probabilities, expected {expected}", header
             )
         matrix = np.array(rows)
-        return Motif(identifier, name, matrix / matrix.sum(axis=1, keepdims=True), nsites, self.letters)
+        return Motif(identifier, name, matrix / matrix.sum(axis=1, keepdims=True), nsites, letters)
 
-    def read_row(self, identifier):
+    def read_row(self, identifier, letters):
         try:
-            row = [float(field) for field in self.lines[self.at].split()]
+            row = read_row(self.lines[self.at])
         except ValueError:
             self.fail(f"motif {identifier}: not a row of numbers")
-        if len(row) != len(self.letters):
-            self.fail(f"motif {identifier}: {len(row)} numbers, but the alphabet is {self.letters}")
-        if not (min(row) >= 0 and abs(sum(row) - 1) <= ROW_TOLERANCE):
+        if len(row) != len(letters):
+            self.fail(f"motif {identifier}: {len(row)} numbers, but the alphabet is {letters}")
+        if not (row.min() >= 0 and abs(row.sum() - 1) <= ROW_TOLERANCE):
             self.fail(f"motif {identifier}: letter probabilities must be at least 0 and sum to 1")
         return row
 

@@ -3,29 +3,30 @@
 import re
 import struct
 import zlib
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 
 from motifloom.data.encode import DNA
 from motifloom.errors import UserError
-from motifloom.genome.files import compression, open_binary
+from motifloom.files import BOM, compression, fail, open_binary
 from motifloom.genome.index import (
     check_before_records,
     check_name,
-    fail,
     index_genome,
     is_indexed,
     read_blocks,
     read_index,
 )
 
-__all__ = ["Genome", "index_genome", "parse_coordinates", "read_fasta"]
+__all__ = ["Genome", "check_letters", "index_genome", "parse_coordinates", "read_fasta"]
 
-PIECE = 1 << 20  # bytes read at a time from a chromosome: small enough to stay in the cache
+NEWLINE = 10
+PIECE = 1 << 20  # bytes read at a time: small enough to stay in the cache
 AMBIGUOUS = {"protein": "BJOUXZ*-."}  # letters of a sequence that are unknown tokens
 AMBIGUOUS_BASES = "RYSWKMBDHVNX-."
-COORDINATES = re.compile(r"(?:.*::)?(\S+):(\d+)-(\d+)(?:\(([+.-])\)|:([+.-]))?")
+COORDINATES = re.compile(r":([0-9]{1,18})-([0-9]{1,18})(?:\(([+.-])\)|:([+.-]))?$")
 
 
 class Genome:
@@ -180,20 +181,30 @@ def read_fasta(path, alphabet, *, repeated=False):
         If the file cannot be read or is no FASTA file of this alphabet, or has an empty record or, unless
         `repeated`, an id twice; the message names the line.
     """
-    ambiguous = AMBIGUOUS.get(alphabet.name, AMBIGUOUS_BASES)
-    known = alphabet.encode(bytes(range(256))) != alphabet.unknown
-    allowed = bytes(np.flatnonzero(known).tolist()) + (ambiguous + ambiguous.lower()).encode()
     seen = {}
-    for number, (line, header, lines) in enumerate(_records(path), 1):
+    for number, (line, header, sequence) in enumerate(_records(path, alphabet), 1):
         check_name(path, line, header, {} if repeated else seen)
-        sequence = b"".join(lines)
         if not sequence:
             fail(path, line, f"record {header.split()[0]} has no sequence")
-        if sequence.translate(None, allowed):
-            i, wrong = next((i, t[:1]) for i, s in enumerate(lines, 1) if (t := s.translate(None, allowed)))
-            what = f"{wrong.decode(errors='replace')!r} is not a letter of the alphabet {alphabet.name}"
-            fail(path, line + i, f"{what}; this does not look like a FASTA file of {alphabet.name}")
         yield number, header, alphabet.encode(sequence)
+
+
+def check_letters(text, alphabet, path, line):
+    """Raise the error for a line of sequence (bytes) that holds anything but letters of its alphabet.
+
+    Ambiguity codes and gaps are letters, too: they are read as unknown.
+    """
+    if wrong := text.translate(None, letters_of(alphabet)):
+        what = f"{wrong[:1].decode(errors='replace')!r} is not a letter of the alphabet {alphabet.name}"
+        fail(path, line, f"{what}; this does not look like sequences of {alphabet.name}")
+
+
+@cache
+def letters_of(alphabet):
+    """Return what may stand in a sequence of an alphabet, as bytes."""
+    ambiguous = AMBIGUOUS.get(alphabet.name, AMBIGUOUS_BASES)
+    known = alphabet.encode(bytes(range(256))) != alphabet.unknown
+    return bytes(np.flatnonzero(known).tolist()) + (ambiguous + ambiguous.lower()).encode()
 
 
 def parse_coordinates(header):
@@ -203,26 +214,43 @@ def parse_coordinates(header):
     them (also after ``name::``), from the first word of the header. start and end (int) are taken as
     written, 0-based half-open; strand is "." where none is written.
     """
-    match = COORDINATES.fullmatch((header.split() or [""])[0])
-    if not match or int(match[2]) >= int(match[3]):
+    word = (header.split() or [""])[0]
+    match = COORDINATES.search(word)
+    chrom = word[: match.start()].rpartition("::")[2] if match else ""
+    if not chrom or int(match[1]) >= int(match[2]):
         return None
-    return match[1], int(match[2]), int(match[3]), match[4] or match[5] or "."
+    return chrom, int(match[1]), int(match[2]), match[3] or match[4] or "."
 
 
-def _records(path):
-    """Yield (line of the header, header, list of the lines of sequence) for each record."""
-    line, header, lines = 0, None, []
+def _records(path, alphabet):
+    """Yield (line of the header, header, sequence as bytes) for each record."""
+    line, header, pieces, letters = 0, None, [], letters_of(alphabet)
     with open_binary(path) as stream:
-        for i, text in enumerate(stream, 1):
-            text = text.strip()
-            if text.startswith(b">"):
+        for i, begins, text in _pieces_of_lines(stream):
+            if begins and text.startswith(b">"):
                 if header is not None:
-                    yield line, header, lines
-                line, header, lines = i, text[1:].decode(errors="replace"), []
-            elif header is not None:
-                lines.append(text)
-            else:
+                    yield line, header, b"".join(pieces)
+                line, header, pieces = i, text[1:].decode(errors="replace"), []
+            elif header is None:
                 check_before_records(path, i, text)
+            elif not pieces and not begins:
+                fail(path, i, f"the header has over {PIECE:,} letters; this is no FASTA file")
+            else:
+                pieces.append(text)
+                if text.translate(None, letters):
+                    check_letters(text, alphabet, path, i)
     if header is None:
         raise UserError(f"{path}: the file is empty")
-    yield line, header, lines
+    yield line, header, b"".join(pieces)
+
+
+def _pieces_of_lines(stream):
+    """Yield (number of the line, whether it begins here, bytes without spaces around them), line by line;
+    a line longer than `PIECE` comes in several."""
+    line, begins, read = 1, True, stream.readline
+    piece = read(PIECE).removeprefix(BOM)
+    while piece:
+        yield line, begins, piece.strip()
+        begins = piece[-1] == NEWLINE
+        line += begins
+        piece = read(PIECE)

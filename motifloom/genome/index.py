@@ -12,10 +12,11 @@ from pathlib import Path
 import numpy as np
 
 from motifloom.errors import UserError
-from motifloom.genome.files import compression, open_binary
+from motifloom.files import BOM, compression, fail, open_binary
 from motifloom.io import atomic_path, read_json, write_bytes, write_json, write_text
 
 BLOCK = 1 << 24  # bytes read at a time
+LONGEST_HEADER = 1 << 20
 NEWLINE, RETURN, RECORD = b"\n\r>"
 LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz*-.\r\n"
 IS_LETTER = np.isin(np.arange(256), list(LETTERS))
@@ -64,8 +65,10 @@ def index_genome(fasta, index_dir):
 
 def is_indexed(fasta, index_dir):
     """Tell whether `index_dir` holds the whole index of the genome as it is now."""
-    made_from = Path(index_dir) / "genome.json"
-    return made_from.exists() and read_json(made_from) == _fingerprint(fasta)
+    try:
+        return read_json(Path(index_dir) / "genome.json") == _fingerprint(fasta)
+    except (FileNotFoundError, ValueError):  # none, or a damaged one
+        return False
 
 
 def read_index(index_dir):
@@ -82,11 +85,19 @@ def read_blocks(index_dir):
 
 def check_name(path, line, header, seen):
     """Return the id (first word) of a FASTA header and note in `seen` (dict of id to line) where it was."""
+    if "\0" in header:
+        fail(path, line, "this is not a text file, so no FASTA file")
+    if "\r" in header.rstrip("\r"):
+        fail(path, line, "the lines end in bare carriage returns; let them end in newlines")
+    if len(header) > LONGEST_HEADER:
+        fail(path, line, f"the header has over {LONGEST_HEADER:,} letters; this is no FASTA file")
     name = (header.split() or [""])[0]
     if not name or header[:1].isspace():
         fail(path, line, "a record without a name; write it right behind '>'")
     if name in seen:
         fail(path, line, f"the name {name} is taken by the record in line {seen[name]}")
+    if not name.isprintable():
+        fail(path, line, f"the name {name!r} holds a character that cannot be printed; rename the record")
     seen[name] = line
     return name
 
@@ -102,12 +113,7 @@ def check_before_records(path, line, text):
     fail(path, line, "text before the first '>'; this does not look like a FASTA file")
 
 
-def fail(path, line, message):
-    """Raise the error for one line of a file."""
-    raise UserError(f"{path}, line {line}: {message}")
-
-
-@dataclass
+@dataclass(slots=True)
 class _Record:
     """A line of a .fai file as it grows; `letters` and `width` (bytes) are those of a full line."""
 
@@ -149,17 +155,24 @@ def _fingerprint(path):
 def _index_stream(stream, path, copy):
     """Return the records of an open FASTA file, whose bytes go to the file `copy` too if there is one."""
     records, seen = [], {}
-    rest, offset, line, block = b"", 0, 1, True
+    rest, offset, line, block = [], 0, 1, True  # rest: the pieces of a line that is not complete
     while block:
         block = stream.read(BLOCK)
         if copy:
             copy.write(block)
-        text = rest + block if block else rest + b"\n" * bool(rest)
-        cut = text.rfind(b"\n") + 1
-        text, rest = text[:cut], text[cut:]
-        if text:
-            line += _index_lines(text, offset, line, records, seen, path)
-            offset += cut
+        if not offset and not rest and block.startswith(BOM):
+            offset, block = len(BOM), block[len(BOM) :]
+        if (at := block.find(b"\0")) >= 0:
+            at_line = line + block.count(b"\n", 0, at)
+            fail(path, at_line, "this is not a text file, so no FASTA file")
+        cut = block.rfind(b"\n") + 1
+        if cut or not block:
+            text = b"".join([*rest, block[:cut] if block else b"\n" * any(rest)])
+            rest = [block[cut:]]
+            line += _index_lines(text, offset, line, records, seen, path) if text else 0
+            offset += len(text)
+        else:
+            rest.append(block)
     if not records:
         raise UserError(f"{path}: the file is empty")
     records[-1].check(path)
@@ -201,10 +214,11 @@ def _bgzip_blocks(path):
     offsets, packed, unpacked = [], 0, 0
     with open(path, "rb") as stream:
         while head := stream.read(18):
-            if len(head) < 18 or head[12:14] != b"BC":
-                raise UserError(f"{path}: the bgzip file is damaged; copy or make it again")
             offsets.append((packed, unpacked))
-            packed += struct.unpack("<H", head[16:])[0] + 1
-            stream.seek(packed - 4)
-            unpacked += struct.unpack("<I", stream.read(4))[0]
+            packed += int.from_bytes(head[16:], "little") + 1
+            stream.seek(max(packed - 4, 0))
+            size = stream.read(4)
+            if head[12:14] != b"BC" or len(size) < 4:
+                raise UserError(f"{path}: the bgzip file is damaged; copy or make it again")
+            unpacked += int.from_bytes(size, "little")
     return np.array(offsets[1:-1], np.int64).reshape(-1, 2)

@@ -8,13 +8,14 @@ import numpy as np
 import pandas as pd
 
 from motifloom.errors import UserError
-from motifloom.genome.files import open_binary
+from motifloom.files import fail, read_text
 
 log = logging.getLogger(__name__)
 
 TAB, NEWLINE, ZERO = b"\t\n0"
 MAX_DIGITS = 18  # what int64 holds
 DECORATION = np.isin(np.arange(256), list(b"#tb \t\n"))
+FORMATS = "intervals come as BED, narrowPeak, GFF or GTF"
 HEADER_NAMES = ("chr", "seqname", "seqnames")
 BED_COLUMNS = {"name": 4, "score": 5, "strand": 6}
 GFF_COLUMNS = {"score": 6, "strand": 7}
@@ -59,7 +60,7 @@ def read_intervals(path, *, chromosome_names=None):
         If the file cannot be read, is empty, is no text, holds no intervals, or a line is malformed; the
         message names the line.
     """
-    content, line, header = _data_lines(_read_text(path), path)
+    content, line, header = _data_lines(read_text(path, FORMATS), path)
     edges = _field_edges(content, line, path)
     n_columns = edges.shape[1] - 1
     header = header if header and len(header) == n_columns else None
@@ -173,34 +174,10 @@ def _some(names, limit=3):
     return ", ".join([str(name) for name in names[:limit]] + ["..."] * (len(names) > limit))
 
 
-def _fail(path, line, message):
-    raise UserError(f"{path}, line {line}: {message}")
-
-
-def _read_text(path):
-    """Return the content of a text file as bytes, every line ending in one newline."""
-    with open_binary(path) as stream:
-        content = stream.read().removeprefix(b"\xef\xbb\xbf")
-    if not content.strip():
-        raise UserError(f"{path}: the file is empty")
-    try:
-        content.decode()
-        at = content.find(b"\0")
-    except UnicodeDecodeError as error:
-        at = error.start
-    if at >= 0:
-        line = content.count(b"\n", 0, at) + 1
-        _fail(path, line, "this is not a text file (UTF-8); intervals come as BED, narrowPeak, GFF or GTF")
-    if b"\r" in content:
-        content = content.replace(b"\r\n", b"\n")
-        content = content if b"\n" in content else content.replace(b"\r", b"\n")
-    return content if content.endswith(b"\n") else content + b"\n"
-
-
 def _data_lines(content, path):
     """Return the lines that hold intervals (bytes), their numbers (int64, from 1), column names or None."""
     if content.lstrip().startswith(b">"):
-        _fail(path, 1, "this is a FASTA file, not intervals; give it with the key fasta")
+        fail(path, 1, "this is a FASTA file, not intervals; give it with the key fasta")
     text = np.frombuffer(content, np.uint8)
     ends = np.flatnonzero(text == NEWLINE) + 1
     starts = np.concatenate([[0], ends[:-1]])
@@ -244,10 +221,10 @@ def _field_edges(content, line, path):
         i = wrong[0]
         words = content[ends[i - 1] + 1 if i else 0 : ends[i]].split()
         if counts[i] >= 3:
-            _fail(path, line[i], f"{counts[i]} columns, but line {line[0]} has {counts[0]}")
+            fail(path, line[i], f"{counts[i]} columns, but line {line[0]} has {counts[0]}")
         if len(words) >= 3:
-            _fail(path, line[i], "columns are separated by spaces; use tabs")
-        _fail(
+            fail(path, line[i], "columns are separated by spaces; use tabs")
+        fail(
             path,
             line[i],
             f"{counts[i]} columns; intervals have chrom, start and end, split by tabs",
@@ -260,7 +237,7 @@ def _coordinates(content, edges, line, path, gff):
     """Return start and end, int64 (n,), 0-based half-open."""
     columns = (3, 4) if gff else (1, 2)
     if edges.shape[1] - 1 <= columns[1]:
-        _fail(path, line[0], f"{edges.shape[1] - 1} columns; GFF and GTF have 9")
+        fail(path, line[0], f"{edges.shape[1] - 1} columns; GFF and GTF have 9")
     text = np.frombuffer(content, np.uint8)
     (start, good_start), (end, good_end) = (
         _integers(text, edges[:, c] + 1, edges[:, c + 1]) for c in columns
@@ -274,16 +251,16 @@ def _coordinates(content, edges, line, path, gff):
     fields = content[edges[i, 0] + 1 : edges[i, -1]].decode().split("\t")
     for what, column, good in zip(("start", "end"), columns, (good_start, good_end), strict=True):
         if re.fullmatch(r"-\d+", fields[column]):
-            _fail(path, line[i], f"{what} is negative ({fields[column]})")
+            fail(path, line[i], f"{what} is negative ({fields[column]})")
         if not good[i]:
             hint = "; a GFF or GTF file must be named .gff, .gff3 or .gtf" if _like_gff(fields) else ""
-            _fail(path, line[i], f"{what} is {fields[column]!r}, not a whole number{hint}")
+            fail(path, line[i], f"{what} is {fields[column]!r}, not a whole number{hint}")
     if unnamed[i]:
-        _fail(path, line[i], "the name of the chromosome is missing")
+        fail(path, line[i], "the name of the chromosome is missing")
     if start[i] < 0:
-        _fail(path, line[i], "start is 0, but GFF and GTF count from 1")
+        fail(path, line[i], "start is 0, but GFF and GTF count from 1")
     low, high = fields[columns[0]], fields[columns[1]]
-    return _fail(path, line[i], f"end {high} is not after start {low}; an interval has at least one base")
+    return fail(path, line[i], f"end {high} is not after start {low}; an interval has at least one base")
 
 
 def _like_gff(fields):
@@ -339,7 +316,7 @@ def _strands(column, line, path):
     signs, known = column.isin(["+", "-"]), column.isin(["+", "-", ".", "", "?"])
     if signs.any() and not known.all():
         i = int(np.argmin(known.to_numpy()))
-        _fail(path, line[i], f"strand is {column.iloc[i]!r}; write +, - or .")
+        fail(path, line[i], f"strand is {column.iloc[i]!r}; write +, - or .")
     return column.where(signs, ".")
 
 
@@ -347,7 +324,7 @@ def _summits(text, start, end, header, line, path):
     """Return the positions of the summits, int64 (n,), by the offsets in column 10 of a narrowPeak file."""
     named = bool(re.search(r"\.narrowpeak(\.b?gz)?$", str(path), re.IGNORECASE))
     if named and text.shape[1] < 10:
-        _fail(path, line[0], f"{text.shape[1]} columns; narrowPeak has 10")
+        fail(path, line[0], f"{text.shape[1]} columns; narrowPeak has 10")
     if not named and (text.shape[1] != 10 or (header and header[-1].lower() != "peak")):
         return -1
     offset = pd.to_numeric(text["column_10"], errors="coerce").to_numpy(float)
@@ -359,10 +336,10 @@ def _summits(text, start, end, header, line, path):
     if not good.all():
         i = int(np.argmin(good))
         message = f"column 10 (summit) is {text['column_10'].iloc[i]!r}; write its distance from start, or -1"
-        _fail(path, line[i], message)
+        fail(path, line[i], message)
     outside = offset >= end - start
     if outside.any():
         i = int(np.argmax(outside))
         message = f"the summit is {offset[i]:.0f} bp after the start of a peak of {end[i] - start[i]} bp"
-        _fail(path, line[i], f"{message}; write a distance inside the peak, or -1")
+        fail(path, line[i], f"{message}; write a distance inside the peak, or -1")
     return np.where(offset >= 0, start + offset, -1).astype(np.int64)

@@ -11,7 +11,8 @@ import numpy as np
 
 from motifloom.errors import UserError
 from motifloom.models.compilation import log_names
-from motifloom.models.names import check_settings, find, first_line, nearest
+from motifloom.models.names import arguments_of, check_settings, find, first_line, nearest
+from motifloom.models.values import check_values
 
 logger = logging.getLogger(__name__)
 
@@ -22,6 +23,7 @@ FILES = {
     "TensorBoard": "log_dir",
     "OrbaxCheckpoint": "directory",
 }
+LONGEST = 200  # bytes of a file's name; Keras and we add to it
 # What motifloom.models.exact adds to the logs; watching one switches it on.
 EXACT = ("val_auroc", "val_auprc")
 
@@ -84,8 +86,11 @@ def make_callbacks(section, model, folder, validated, where="spec", task=None):
         settings = dict(given or {})
         check_settings(cls, settings, path)
         _check_possible(name, inner, path)
+        check_values(settings, arguments_of(cls)[0], path)
         if name in FILES:
             settings[FILES[name]] = _inside(folder, settings, cls, FILES[name], path)
+        if name == "ModelCheckpoint":
+            _check_pattern(settings["filepath"], model, validated, f"{path}.filepath")
         if "monitor" in inspect.signature(cls.__init__).parameters:
             monitor = settings.get("monitor", "val_loss")
             settings["monitor"] = _monitor(monitor, path=f"{path}.monitor", **watched)
@@ -126,16 +131,16 @@ def check_measured(best, settings, where):
         What to call the spec in messages.
     """
     epochs, every = settings["epochs"], settings.get("validation_freq", 1)
-    measured = range(1, epochs + 1)
+    last = epochs
     if best.monitor.startswith("val_") and best.monitor not in EXACT:
-        validated = every if isinstance(every, list) else range(every, epochs + 1, every)
-        measured = [epoch for epoch in validated if epoch <= epochs]
-    if not measured:
+        validated = every if isinstance(every, list) else [epochs // every * every]
+        last = max((epoch for epoch in validated if 0 < epoch <= epochs), default=0)
+    if not last:
         raise UserError(
             f"{where}: training_params.validation_freq: {every} is no epoch of {epochs}, so that "
             f"{best.monitor} is never measured; lower it"
         )
-    if max(measured) <= best.start_from_epoch:
+    if last <= best.start_from_epoch:
         raise UserError(
             f"{where}: callbacks.EarlyStopping.start_from_epoch: {best.start_from_epoch} leaves none of "
             f"{epochs} epochs in which {best.monitor} is measured; lower it, or raise epochs"
@@ -150,8 +155,9 @@ def _check_possible(name, optimizer, path):
         raise UserError(f"{path}: remove it; a training that was killed goes on where it was by itself")
     if name == "TensorBoard" and importlib.util.find_spec("tensorboard") is None:
         raise UserError(f"{path}: needs the package tensorboard; install it, or use CSVLogger")
-    if name == "SwapEMAWeights" and optimizer.use_ema:
-        raise UserError(f"{path}: remove it; with use_ema the averaged weights are validated and kept anyway")
+    if name == "SwapEMAWeights":
+        asked = "with use_ema" if optimizer.use_ema else "with use_ema: true in the optimizer's config"
+        raise UserError(f"{path}: remove it; {asked} the averaged weights are validated and kept anyway")
     if name == "ReduceLROnPlateau" and not isinstance(optimizer._learning_rate, keras.Variable):
         raise UserError(
             f"{path}: cannot lower a learning rate that follows a schedule; leave it out by callbacks: "
@@ -170,10 +176,30 @@ def _inside(folder, settings, cls, key, path):
             f"{path}.{key}: {value!r} leaves the experiment's folder; "
             f"write a name such as {relative.name or 'log'}"
         )
+    if any(len(part.encode()) > LONGEST or not part.isprintable() for part in relative.parts):
+        raise UserError(
+            f"{path}.{key}: {value!r} cannot be the name of a file; write up to {LONGEST} printable letters"
+        )
     target = Path(folder or ".") / relative
     if folder is not None:
         target.parent.mkdir(parents=True, exist_ok=True)
     return str(target)
+
+
+def _check_pattern(pattern, model, validated, path):
+    """Raise a UserError where the name of a checkpoint has {fields} that are not in the logs."""
+    names = ["learning_rate", *log_names(model)]
+    names += [*(f"val_{name}" for name in names[1:]), *EXACT] if validated else []
+    logs = dict.fromkeys(names, 0.0)
+    try:
+        pattern.format(epoch=1, batch=1, **logs)
+    except KeyError as error:
+        name = error.args[0]
+        raise UserError(f"{path}: {{{name}}} is not in the logs{nearest(name, ['epoch', *names])}") from None
+    except (ValueError, IndexError, AttributeError, TypeError) as error:
+        raise UserError(
+            f"{path}: {pattern!r} is no pattern ({error}); write a name such as {{epoch}}.keras"
+        ) from None
 
 
 def _monitor(monitor, model, validated, exact, path):
@@ -245,9 +271,9 @@ class Progress(keras.callbacks.Callback):
         Epoch in which the loss became NaN or infinite.
     """
 
-    def __init__(self, epochs):
+    def __init__(self, epochs, log=True):
         super().__init__()
-        self.epochs, self.rows, self.diverged = epochs, [], None
+        self.epochs, self.log, self.rows, self.diverged = epochs, log, [], None
 
     def on_epoch_end(self, epoch, logs=None):
         """Note an epoch (from 0)."""
@@ -257,7 +283,8 @@ class Progress(keras.callbacks.Callback):
         self.rows.append({"epoch": epoch + 1, **row})
         names = sorted(row.keys() - {"learning_rate"}, key=_order)
         shown = ", ".join(f"{name} {row[name]:.4g}" for name in names)
-        logger.info("epoch %d/%d: %s", epoch + 1, self.epochs, shown)
+        if self.log:
+            logger.info("epoch %d/%d: %s", epoch + 1, self.epochs, shown)
         if not math.isfinite(row.get("loss", 0.0)):
             self.diverged = epoch + 1
             self.model.stop_training = True

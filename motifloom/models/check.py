@@ -3,8 +3,8 @@
     python -m motifloom.models.check < jobs.json
 
 reads a JSON list of objects with `spec` (content or path), `where`, `length`, `alphabet_size`, `task`,
-`n_targets`, and perhaps `training`, `training_path` and `classes` (other keys are left alone), and writes one
-JSON list: null for each that is fine, else the message. Nothing else goes to standard output.
+`n_targets`, and perhaps `training`, `training_path`, `classes` and `embedded` (other keys are left alone),
+and writes one JSON list: null for each that is fine, else the message. Nothing else goes to standard output.
 """
 
 import contextlib
@@ -14,6 +14,7 @@ import sys
 from motifloom.errors import UserError
 
 KEYS = ("where", "length", "alphabet_size", "task", "n_targets", "training", "training_path", "classes")
+KEYS += ("embedded",)
 
 
 def check_jobs(jobs):

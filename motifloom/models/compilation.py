@@ -5,7 +5,19 @@ import inspect
 import keras
 
 from motifloom.errors import UserError
-from motifloom.models.names import classes, complete, create, find, nearest, snake_case, unique
+from motifloom.models.names import (
+    arguments_of,
+    check_entry,
+    classes,
+    complete,
+    create,
+    find,
+    first_line,
+    nearest,
+    snake_case,
+    unique,
+)
+from motifloom.models.values import check_values
 
 LOSSES = {
     "binary": "binary_crossentropy",
@@ -21,6 +33,8 @@ METRICS = {
 }
 # Names whose meaning Keras takes from the shapes of targets and outputs.
 BY_SHAPE = {"accuracy", "acc", "crossentropy", "ce"}
+# Settings of compile that hold Keras objects.
+OBJECTS = {"optimizer", "loss", "metrics", "weighted_metrics"}
 # What the log of a training has beside metrics.
 COLUMNS = ("epoch", "loss", "learning_rate")
 # Training steps run in one call of TensorFlow: Python's part of a step, a tenth of a small network's
@@ -52,14 +66,16 @@ def compile_arguments(section, task, path):
     UserError
         If Keras has no such argument, optimizer, loss or metric, or does not take its settings.
     """
-    known = set(inspect.signature(keras.Model.compile).parameters) - {"self"}
+    known = {name: p.default for name, p in inspect.signature(keras.Model.compile).parameters.items()}
     for key in section:
-        if key not in known:
+        if key not in known or key == "self":
             raise UserError(f"{path}.{key}: is no setting of compile{nearest(key, known)}")
-    loss = _by_name(_only(section.get("loss") or LOSSES[task]), "loss", f"{path}.loss")
+    section = {key: value for key, value in section.items() if value is not None or key == "metrics"}
+    check_values({key: _only(value) for key, value in section.items() if key not in OBJECTS}, known, path)
+    loss = _by_name(_only(section.get("loss", LOSSES[task])), "loss", f"{path}.loss")
     from_logits = getattr(loss, "get_config", dict)().get("from_logits", False)
     arguments = {"steps_per_execution": STEPS, **section, "loss": loss}
-    arguments["optimizer"] = _optimizer(section.get("optimizer") or "adam", f"{path}.optimizer")
+    arguments["optimizer"] = _optimizer(section.get("optimizer", "adam"), f"{path}.optimizer")
     if not section or arguments.get("metrics") == "auto":
         arguments["metrics"] = METRICS[task]
     used = set()
@@ -92,13 +108,34 @@ def _only(item):
 
 
 def _optimizer(entry, path):
-    entry = {"class_name": entry} if isinstance(entry, str) else entry
-    name = entry.get("class_name") if isinstance(entry, dict) else entry
+    name, settings = _parts(entry, "optimizer", path)
     spelled = {known.lower(): known for known in classes("optimizer")}
     name = spelled.get(str(name).lower(), name)
-    find(name, "optimizer", f"{path}.class_name")
-    settings = {"name": snake_case(name), **(entry.get("config") or {})}  # not counted up in every build
-    return create(complete({"class_name": name, "config": settings}, "optimizer", path), path)
+    cls = find(name, "optimizer", f"{path}.class_name")
+    check_values(settings, arguments_of(cls)[0], f"{path}.config")
+    settings = {"name": snake_case(name), **settings}  # not counted up in every build
+    item = complete({"class_name": name, "config": settings}, "optimizer", path)
+    optimizer = create(item, path)
+    schedule = optimizer._learning_rate
+    if isinstance(schedule, keras.optimizers.schedules.LearningRateSchedule):
+        try:
+            float(schedule(0))
+        except Exception as error:  # Keras raises all kinds
+            raise UserError(f"{path}.config.learning_rate: {first_line(error)}") from error
+    return optimizer
+
+
+def _parts(entry, kind, path):
+    """Return name and settings of an optimizer, loss or metric that a spec names or writes out."""
+    if not isinstance(entry, dict):
+        return entry, {}
+    check_entry(entry, path)
+    if "class_name" not in entry:
+        raise UserError(f"{path}: is no {kind}; write its name, or {{class_name: ..., config: {{...}}}}")
+    settings = entry.get("config") or {}
+    if not isinstance(settings, dict):
+        raise UserError(f"{path}.config: must hold settings by name, not {settings!r}")
+    return entry["class_name"], dict(settings)
 
 
 def _metric(entry, task, from_logits, used, path):
@@ -133,10 +170,9 @@ def _name_of(entry):
 
 def _by_name(entry, kind, path):
     """Return the loss or metric of a name, in any of the spellings that Keras takes, or of a dict."""
-    entry = entry if isinstance(entry, dict) else {"class_name": entry}
-    if entry.get("class_name") == "function":
-        entry = {"class_name": entry.get("config")}
-    name, settings = entry.get("class_name"), dict(entry.get("config") or {})
+    if isinstance(entry, dict) and entry.get("class_name") == "function":
+        entry = entry.get("config")
+    name, settings = _parts(entry, kind, path)
     known = classes(kind)
     spelled = {**{snake_case(n): n for n in known}, **{n: n for n in known}}
     module = keras.losses if kind == "loss" else keras.metrics

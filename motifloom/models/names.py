@@ -29,6 +29,11 @@ OWN = {
     for name, item in vars(layers).items()
     if inspect.isclass(item) and issubclass(item, keras.layers.Layer)
 }
+# What a serialised object may have beside its class and settings; Keras ignores anything else.
+ENTRY = ("class_name", "config", "module", "registered_name", "name", "inbound_nodes")
+ENTRY += ("build_config", "compile_config", "shared_object_id")
+# What layers may be called: their names are parts of names of files, and of TensorFlow's own.
+LAYER_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 # Settings of layers that take a name, by the end of their key.
 NAMED = ("activation", "initializer", "regularizer", "constraint")
 # A spec is data. These hold program code, or load it from a file.
@@ -114,6 +119,7 @@ def complete(item, kind, path):
         raise UserError(f"{path}.class_name: {name!r} is no name; write one {kind}")
     if name in VALUES:
         return item
+    check_entry(item, path)
     if name == "function":
         return _function(item, path)
     module = item.get("module")
@@ -177,9 +183,16 @@ def first_line(error):
     return lines[0][:300] if lines else type(error).__name__
 
 
+def check_entry(item, path):
+    """Raise a UserError for a key of a serialised object that would be ignored."""
+    for key in item:
+        if key not in ENTRY:
+            raise UserError(f"{path}.{key}: is not read here; write it into config: beside class_name:")
+
+
 def check_settings(cls, settings, path):
     """Raise a UserError for the first key of `settings` that `cls` does not take, or one it lacks."""
-    known, needed = _arguments(cls)
+    known, needed = arguments_of(cls)
     for key in settings:
         if key not in known:
             raise UserError(f"{path}.{key}: {cls.__name__} has no setting {key!r}{nearest(key, known)}")
@@ -188,9 +201,9 @@ def check_settings(cls, settings, path):
         raise UserError(f"{path}: {cls.__name__} needs {' and '.join(missing)}")
 
 
-def _arguments(cls):
-    """Return the names of all settings of a class, and of those without a default."""
-    known, needed = set(), []
+def arguments_of(cls):
+    """Return {name: default, or None} of all settings of a class, and which have no default."""
+    known, needed = {}, []
     for base in cls.__mro__[:-1]:
         if "__init__" not in vars(base):
             continue
@@ -198,7 +211,8 @@ def _arguments(cls):
         named = [p for p in own if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
         if not known:
             needed = [p.name for p in named if p.default is p.empty]
-        known.update(p.name for p in named)
+        defaults = {p.name: None if p.default is p.empty else p.default for p in named}
+        known = {**defaults, **known}
         if not any(p.kind == p.VAR_KEYWORD for p in own):
             break
     return known, needed

@@ -1,5 +1,6 @@
 """Predictions of a trained network, as probabilities or values."""
 
+import zipfile
 from pathlib import Path
 
 import keras
@@ -24,7 +25,15 @@ def load_model(path):
     try:
         return keras.models.load_model(path, safe_mode=True)
     except Exception as error:  # Keras raises all kinds
-        raise UserError(f"{path}: not a model that can be loaded ({first_line(error)})") from error
+        raise UserError(f"{path}: not a model that can be loaded ({_reason(path, error)})") from error
+
+
+def _reason(path, error):
+    """Say why Keras loads no network from a file, where its own words mislead."""
+    if not zipfile.is_zipfile(path):
+        return "it is no .keras file, or one that was cut off"
+    text = str(error)
+    return "it holds code, which is not run" if "safe_mode" in text or "unsafe" in text else first_line(error)
 
 
 def predict(model, tokens, *, task, alphabet, reverse_complement=False, batch=512):

@@ -13,7 +13,7 @@ from motifloom.models.feed import count_steps
 from motifloom.models.schedules import INIT_SHARE, Segment, Segments
 from motifloom.models.settings import fit_arguments
 from motifloom.models.spec import read_spec
-from motifloom.models.training import fit, prepared_network, select_examples
+from motifloom.models.training import fit, prepared_network, rescaling, select_examples
 from motifloom.parameters import OUTSIDE_RANGE_TEST, RANGE_TEST
 
 logger = logging.getLogger(__name__)
@@ -21,6 +21,7 @@ logger = logging.getLogger(__name__)
 # Settings of a spec's training that a range test does not use.
 UNUSED = ("steps_per_epoch", "validation_freq")
 FEWEST_STEPS = 100
+FEWEST_LOSSES = 10  # of which something can be said
 # The loss has diverged when it is this far above the lowest, in units of the lowest.
 DIVERGED = 3
 # The smoothed loss is at its lowest level while it is no more than this above it, in units of its fall.
@@ -78,8 +79,11 @@ def range_test(spec, dataset, parts, *, seed=0, training=None, where=None, path=
         where=where,
         path=path,
         callbacks=[rising],
+        log_epochs=False,
     )
-    table = rising.table()
+    table, advice = rising.table(), rescaling(*examples["train"], getattr(dataset, "weights", None))
+    if len(table) < FEWEST_LOSSES and advice:
+        raise UserError(f"{path}.range_test: the loss diverged after {len(table)} steps; {advice}")
     suggestion = {**suggest_rates(table, path), "diverged": rising.diverged}
     _log(suggestion, len(table))
     return table, suggestion
@@ -202,7 +206,7 @@ def suggest_rates(table, where="training"):
     UserError
         If the test has fewer than 10 steps.
     """
-    if len(table) < 10:
+    if len(table) < FEWEST_LOSSES:
         raise UserError(
             f"{where}.range_test: the loss diverged, or the test ended, after {len(table)} steps; "
             "lower min, or raise epochs"

@@ -21,6 +21,8 @@ NOT_FIT = {"self", "x", "y", "validation_data", "validation_split", "sample_weig
 WEIGHTINGS = ("reciprocal", "proportional", "balanced")
 # Where the options of a training block go in a spec.
 COMPILED, FITTED = ("optimizer", "loss"), ("epochs", "batch_size", "class_weight")
+MOST_WEIGHT = 1e6  # of a class
+MOST = 100_000_000  # epochs, examples to a batch, ...
 # Settings of a training that are whole numbers above 0.
 WHOLE = ("epochs", "batch_size", "steps_per_epoch", "validation_steps", "validation_batch_size")
 
@@ -57,7 +59,9 @@ def merge_options(spec, training, classes=None, where="spec"):
     section = dict(spec.get("compile") or {})
     chosen = {key: given[key] for key in COMPILED if key in given}
     if "learning_rate" in given:
-        optimizer = chosen.get("optimizer") or section.get("optimizer") or "adam"
+        optimizer = next(
+            (o for o in (chosen.get("optimizer"), section.get("optimizer")) if o is not None), "adam"
+        )
         chosen["optimizer"] = _with_rate(optimizer, given["learning_rate"])
     if given.get("gpus", 1) > 1:
         chosen["steps_per_execution"] = 1  # TensorFlow cannot spread several in one call
@@ -118,7 +122,10 @@ def _with_rate(optimizer, rate):
     """Return a copy of an optimizer's entry with a learning rate."""
     if not isinstance(optimizer, dict):
         return {"class_name": optimizer, "config": {"learning_rate": float(rate)}}
-    return {**optimizer, "config": {**(optimizer.get("config") or {}), "learning_rate": float(rate)}}
+    settings = optimizer.get("config") or {}
+    if not isinstance(settings, dict):
+        return optimizer  # which is refused where it is read
+    return {**optimizer, "config": {**settings, "learning_rate": float(rate)}}
 
 
 def fit_arguments(spec, task, n_targets, where="spec"):
@@ -156,7 +163,7 @@ def fit_arguments(spec, task, n_targets, where="spec"):
     arguments = {"epochs": 30, "batch_size": 64, **given, "verbose": 0}
     for key in WHOLE:
         if not _is_whole(arguments.get(key, 1)):
-            raise UserError(f"{path}.{key}: {arguments[key]!r} is not a whole number above 0")
+            raise UserError(f"{path}.{key}: {arguments[key]!r} is not a whole number above 0, up to {MOST}")
     every = arguments.get("validation_freq", 1)
     if not (isinstance(every, list) and every and all(map(_is_whole, every))) and not _is_whole(every):
         raise UserError(f"{path}.validation_freq: {every!r} is no whole number above 0, or list of them")
@@ -167,7 +174,7 @@ def fit_arguments(spec, task, n_targets, where="spec"):
 
 
 def _is_whole(value):
-    return isinstance(value, int) and not isinstance(value, bool) and value > 0
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MOST
 
 
 def _class_weight(weights, task, n_targets, path):
@@ -193,9 +200,11 @@ def _class_weight(weights, task, n_targets, path):
     for number, value in pairs.items():
         if not 0 <= number < n_classes:
             raise UserError(f"{path}: there is no class {number}; classes are 0 to {n_classes - 1}")
-        if not 0 <= value < np.inf:
-            raise UserError(f"{path}: the weight of class {number} is {value}; it must be 0 or more")
+        if not 0 <= value <= MOST_WEIGHT:
+            raise UserError(f"{path}: the weight of class {number} is {value:g}; write 0 to {MOST_WEIGHT:g}")
         table[number] = value
+    if (table > 0).sum() < 2:
+        raise UserError(f"{path}: leaves examples of fewer than two classes a weight above 0; give two one")
     return table
 
 

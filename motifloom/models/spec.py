@@ -9,15 +9,14 @@ In place of layers a model may name a builder and its parameters: {builder: conv
 A spec is data: it is never changed, and program code in it is refused.
 """
 
-import json
+import contextlib
 import re
-from pathlib import Path
 
 import keras
 import numpy as np
-import yaml
 
 from motifloom.errors import UserError
+from motifloom.files import read_plain
 from motifloom.filters import activations
 from motifloom.models.builders.build import build_network
 from motifloom.models.compilation import LOSSES, compile_arguments
@@ -25,8 +24,16 @@ from motifloom.models.device import seed_everything
 from motifloom.models.filters import scanning_layers
 from motifloom.models.graph import Graph
 from motifloom.models.names import first_line, nearest
+from motifloom.models.outputs import output_tensor
 from motifloom.models.settings import blamed_on, check_options, merge_options
-from motifloom.models.structure import activation_of, output_activation
+from motifloom.models.structure import (
+    activation_of,
+    check_names,
+    check_size,
+    output_activation,
+    without_values,
+)
+from motifloom.models.values import check_finite
 from motifloom.parameters import SPOKEN_FOR, is_file, read_parameters, unused
 from motifloom.validation import read_numbers
 
@@ -61,7 +68,7 @@ def read_spec(source, where=None):
         where, spec = where or "spec", read_numbers(source)
     else:
         where = where or str(source)
-        spec = read_numbers(_parse(Path(source), where))
+        spec = read_numbers(read_plain(source, "a spec is JSON or YAML", where))
     if not isinstance(spec, dict):
         raise UserError(f"{where}: is no spec; write a mapping with the section model")
     if "class_name" in spec:
@@ -75,6 +82,9 @@ def read_spec(source, where=None):
     if not spec.get("model"):
         raise UserError(f"{where}: model: is missing; write model: {{layers: [...]}}")
     spec = {section: spec.get(section) or {} for section in SECTIONS}
+    for section, content in spec.items():
+        built = section == "model" and "builder" in content
+        check_finite(content, model_path(where) if built else f"{where}: {section}")
     spec["callbacks"] = {name: [] if given is False else given for name, given in spec["callbacks"].items()}
     if "builder" not in spec["model"]:
         return spec
@@ -103,27 +113,7 @@ def _complete(spec, path):
     return {"model": model, **sections, "compile": {"metrics": "auto", **sections["compile"]}}
 
 
-def _parse(path, where):
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise UserError(f"{where}: there is no such file") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{where}: cannot be read as text ({first_line(error)})") from None
-    try:
-        if path.suffix.lower() in (".yaml", ".yml"):
-            return yaml.safe_load(text)
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        raise UserError(f"{where}: line {error.lineno}: not valid JSON: {error.msg}") from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f"line {mark.line + 1}: " if mark else ""
-        problem = getattr(error, "problem", None) or first_line(error)
-        raise UserError(f"{where}: {line}not valid YAML: {problem}") from None
-
-
-def build_model(spec, *, length, alphabet_size, task, n_targets, seed=0, where="spec"):
+def build_model(spec, *, length, alphabet_size, task, n_targets, seed=0, where="spec", values=True):
     """Build and compile the network of a spec for a dataset.
 
     Parameters
@@ -142,6 +132,9 @@ def build_model(spec, *, length, alphabet_size, task, n_targets, seed=0, where="
         Seed of the initial weights.
     where : str
         What to call the spec in messages.
+    values : bool
+        False: the weights get no values, so that a network of any size takes no memory (the user's own
+        builder may need them, and gets them); it can be looked at, and not computed with.
 
     Returns
     -------
@@ -156,13 +149,18 @@ def build_model(spec, *, length, alphabet_size, task, n_targets, seed=0, where="
     spec = read_spec(spec, where)
     seed_everything(seed, "weights")
     sizes = {"length": length, "alphabet_size": alphabet_size}
-    if "builder" in spec["model"]:
-        path, targets = model_path(where), {"n_targets": n_targets, "task": task}
-        activation = "linear" if _from_logits(spec["compile"]) else ACTIVATIONS[task]
-        model, paths = build_network(spec["model"], **sizes, **targets, activation=activation, path=path)
-    else:
-        graph = Graph(_fill(spec["model"], task, n_targets), **sizes, path=f"{where}: model")
-        model, paths = graph.model, graph.paths
+    builder = spec["model"].get("builder")
+    path = model_path(where) if builder else f"{where}: model"
+    with contextlib.nullcontext() if values or is_file(builder) else without_values():
+        if builder:
+            targets = {"n_targets": n_targets, "task": task}
+            activation = "linear" if _from_logits(spec["compile"]) else ACTIVATIONS[task]
+            model, paths = build_network(spec["model"], **sizes, **targets, activation=activation, path=path)
+        else:
+            graph = Graph(_fill(spec["model"], task, n_targets), **sizes, path=path)
+            model, paths = graph.model, graph.paths
+    check_names(model, paths, path)
+    check_size(model, path)
     arguments = compile_arguments(spec["compile"], task, f"{where}: compile")
     _check_scanning(model, paths)
     _check_output(model, paths, arguments["loss"], task, n_targets, where)
@@ -181,6 +179,7 @@ def check_spec(
     training=None,
     training_path=None,
     classes=None,
+    embedded=(),
 ):
     """Raise a UserError if a training of the spec on such a dataset could not start.
 
@@ -192,6 +191,8 @@ def check_spec(
         What to call that in messages. Without, what it puts into the spec is told as the spec's.
     classes : list of str, optional
         Names of the classes.
+    embedded : list of str
+        Layers that maps are to be made of: evaluation.embedding.layers.
 
     The others are those of :func:`build_model`.
     """
@@ -201,8 +202,14 @@ def check_spec(
     with blamed_on(training, where, training_path):
         path = training_path or "training"
         spec = merge_options(read_spec(spec, where), training, classes, where)
-        model = build_model(spec, **sizes, where=where)
+        model = build_model(spec, **sizes, where=where, values=False)
         check_options(model, spec, training, **targets, where=where, path=path)
+    for number, layer in enumerate(embedded):
+        try:
+            _ = layer == "last" or output_tensor(model, layer)
+        except UserError as error:
+            reason = str(error).removeprefix("layer: ")
+            raise UserError(f"evaluation.embedding.layers[{number}]: {where}: {reason}") from None
 
 
 def _from_logits(section):

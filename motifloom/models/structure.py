@@ -1,10 +1,14 @@
 """What a built network looks like: which layer feeds which, and what each applies at its end."""
 
+import contextlib
 import inspect
+import math
 
 import keras
+from keras.src.backend.common import global_state
 
-from motifloom.models.names import snake_case
+from motifloom.errors import UserError
+from motifloom.models.names import LAYER_NAME, snake_case
 
 # Layers that change neither the order of values nor their places along the sequence.
 TRANSPARENT = {
@@ -12,6 +16,43 @@ TRANSPARENT = {
     "ActivityRegularization",
 }  # fmt: skip
 RENAMED = {"re_lu": "relu", "leaky_re_lu": "leaky_relu"}
+
+
+MOST_WEIGHTS = 10**9  # of a network: 4 GB, and three times as much with an optimizer's
+
+
+@contextlib.contextmanager
+def without_values():
+    """Let layers be made whose weights have shapes and no values: any network then takes no memory."""
+    try:
+        with keras.StatelessScope(initialize_variables=False):
+            yield
+    finally:  # or Keras would give them values when it leaves the next such scope
+        global_state.set_global_attribute("uninitialized_variables", [])
+
+
+def check_size(model, path):
+    """Raise a UserError for a network with more weights than a machine can be thought to hold."""
+    sizes = {layer.name: sum(math.prod(w.shape) for w in layer.weights) for layer in model.layers}
+    total, largest = sum(sizes.values()), max(sizes, key=sizes.get)
+    if total > MOST_WEIGHTS:
+        raise UserError(
+            f"{path}: the network has {total:,} weights, {sizes[largest]:,} of them in layer {largest}; "
+            f"write sizes with which it has at most {MOST_WEIGHTS:,}"
+        )
+
+
+def check_names(model, paths, path):
+    """Raise a UserError for the name of a layer that files and TensorFlow cannot have.
+
+    `paths` has the key paths of layers by name, `path` is that of the others.
+    """
+    for layer in model._flatten_layers(include_self=False, recursive=True):
+        if not LAYER_NAME.fullmatch(layer.name):
+            raise UserError(
+                f"{paths.get(layer.name, path)}: no layer can be called {layer.name!r}; use up to 100 of "
+                "A-Z, a-z, 0-9, _, - and ., and begin with none of the last two"
+            )
 
 
 def references(value):

@@ -36,6 +36,7 @@ from motifloom.randomness import generator
 
 logger = logging.getLogger(__name__)
 
+LARGE = 1000.0  # targets or weights of examples, beyond which a loss that diverges is laid to them
 MEMORY = 1024  # MB of tokens (training and validation examples) above which they are streamed
 
 
@@ -124,6 +125,8 @@ def train(
     options = {"seed": seed, "training": training, "where": where, "path": path}
     network, merged, origin = prepared_network(spec, dataset, start_from=start_from, **options)
     examples = select_examples(dataset, parts, seed if training.get("shuffle_labels") else None)
+    if not len(examples["validation"][0]):
+        logger.warning("no validation examples: the loss on the training part chooses the best weights")
     folder = Path(model).parent
     done = fit(
         network,
@@ -141,6 +144,7 @@ def train(
         path=path,
         callbacks=callbacks,
     )
+    logger.info("best weights: epoch %d, %s %.4g", done.best_epoch, done.monitor, done.best_value)
     device.use_float32(network)
     save_model(network, model)
     export_filters(network, filters, dataset.alphabet.name)
@@ -255,6 +259,7 @@ def fit(
     where="spec",
     path="training",
     callbacks=(),
+    log_epochs=True,
 ):
     """Train a network; it ends with its best weights.
 
@@ -285,6 +290,8 @@ def fit(
         What to call the spec and the options in messages.
     callbacks : iterable of keras.callbacks.Callback
         More of them. What they keep as plain attributes is restored where a training goes on.
+    log_epochs : bool
+        Whether the numbers of epochs mean something, and are logged.
 
     Returns
     -------
@@ -307,7 +314,7 @@ def fit(
     check_measured(best, settings, where)
     wanted = wants_exact(spec, options)
     check_classes(examples["validation"][1], task, wanted, path)
-    progress = Progress(settings["epochs"])
+    progress = Progress(settings["epochs"], log_epochs)
     install_schedule(
         model,
         options.get("schedule"),
@@ -338,7 +345,7 @@ def fit(
     except ValueError as error:  # a callback that cannot work with these logs or this optimizer
         raise UserError(f"{where}: training: {first_line(error)}") from error
     if progress.diverged:
-        raise UserError(_diverged(progress, where))
+        raise UserError(_diverged(progress, examples["train"], weights, options, model, where, path))
     return _ended(progress, best, keeper, where)
 
 
@@ -355,9 +362,7 @@ def _ended(progress, best, keeper, where):
             f"{where}: {best.monitor}, which chooses the best weights, was a number in no epoch; "
             "let callbacks.EarlyStopping monitor another"
         )
-    value = float(best.best)
-    logger.info("best weights: epoch %d, %s %.4g", best.best_epoch + 1, best.monitor, value)
-    resumed = keeper.epochs if keeper else 0
+    resumed, value = keeper.epochs if keeper else 0, float(best.best)
     return Training(_history(progress.rows), best.monitor, best.best_epoch + 1, value, resumed)
 
 
@@ -385,7 +390,6 @@ def _feeds(tokens, examples, settings, options, weights, alphabet, task, seed):
         steps=steps,
     )
     if not len(held_rows):
-        logger.warning("no validation examples: the loss on the training part chooses the best weights")
         return feed, None
     held_weights = None if weights is None else np.asarray(weights, np.float32)[held_rows]
     held = Feed(
@@ -427,12 +431,39 @@ def _digest(model, tokens, examples, weights, callbacks, facts):
     return fingerprint(facts, arrays)
 
 
-def _diverged(progress, where):
-    rate = progress.rows[-1]["learning_rate"]
-    return (
-        f"{where}: the loss became NaN or infinite in epoch {progress.diverged}; lower "
-        f"compile.optimizer.config.learning_rate (now {rate:g}), or add clipnorm: 1.0 beside it"
-    )
+def _diverged(progress, examples, weights, options, model, where, path):
+    """Say when a loss became no number, and what the numbers show to be the reason."""
+    advice = rescaling(*examples, weights)
+    if not advice:
+        key = _rate_key(options, path)
+        key += ".config.learning_rate" if key.endswith("optimizer") else ""
+        advice = f"lower {key} (now {progress.rows[-1]['learning_rate']:g})"
+        advice += "" if _is_clipped(model.optimizer) else ", or add clipnorm: 1.0 to the optimizer's config"
+    return f"{where}: the loss became NaN or infinite in epoch {progress.diverged}; {advice}"
+
+
+def rescaling(rows, targets, weights):
+    """Return what to do about targets, or weights of examples, too large for a loss; or None."""
+    weights = None if weights is None else np.asarray(weights)[rows]
+    for what, values in (("targets", targets), ("weights of examples", weights)):
+        largest = 0 if values is None else np.nanmax(np.abs(values))
+        if largest > LARGE:
+            return f"{what} are as large as {largest:.3g}: rescale them in the data, to about 1"
+    return None
+
+
+def _is_clipped(optimizer):
+    inner = getattr(optimizer, "inner_optimizer", optimizer)
+    return any(getattr(inner, name) for name in ("clipnorm", "clipvalue", "global_clipnorm"))
+
+
+def _rate_key(options, path):
+    """Return the key path of the learning rate of a training."""
+    if (options.get("schedule") or {}).get("kind") in ("cyclic", "one_cycle"):
+        return f"{path}.schedule.lr_max"
+    if options.get("learning_rate") or isinstance(options.get("optimizer"), str):
+        return f"{path}.learning_rate"
+    return f"{path}.optimizer" if options.get("optimizer") else "compile.optimizer"
 
 
 def _history(rows):

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 
 from motifloom.headlines import headline_rows
-from motifloom.plots.labels import BASELINES
+from motifloom.plots.labels import BASELINES, decimals
 from motifloom.plots.ranking import (
     BASELINE_STYLES,
     CHANCE,
@@ -83,12 +83,12 @@ def _row(axis, y, rows):
     for offset, row in zip(offsets, rows.itertuples(), strict=True):
         axis.plot([row.ci_low, row.ci_high], [y + offset] * 2, color=colour, linewidth=1.5)
         axis.plot(row.value, y + offset, "o", color=colour, markersize=5)
-    text = f"{rows['value'].mean():.3f}"
+    text = decimals(rows["value"].mean())
     low, high = rows["ci_low"].min(), rows["ci_high"].max()
     if len(rows) > 1:
         text += f"  ({len(rows)} seeds)"
     elif np.isfinite(low) and np.isfinite(high):
-        text += f"  [{low:.3f}, {high:.3f}]"
+        text += f"  [{decimals(low)}, {decimals(high)}]"
     axis.text(1.02, y, text, transform=axis.get_yaxis_transform(), va="center", fontsize=8, color="#333333")
 
 
@@ -140,7 +140,7 @@ def compare_precision_recall(runs, task, classes, means, *, part="test"):
     if drawn:
         prevalence = np.mean([labels.mean() for labels, _ in drawn.values()])
         name = "prevalence" if task == "binary" else "mean prevalence"
-        axis.axhline(prevalence, **CHANCE, label=f"{name}: {prevalence:.3f}")
+        axis.axhline(prevalence, **CHANCE, label=f"{name}: {decimals(prevalence)}")
     axis.set(xlabel="Recall", ylabel="Precision")
     figure.legend(*axis.get_legend_handles_labels(), loc="outside lower left", labelspacing=0.35)
     return figure
@@ -187,9 +187,9 @@ def _area(means, name, metric):
     if not len(found):
         return f"no {METRIC_NAMES[metric]}"
     row = found.iloc[0]
-    text = f"{METRIC_NAMES[metric]} {row['value']:.3f}"
+    text = f"{METRIC_NAMES[metric]} {decimals(row['value'])}"
     if np.isfinite([row["ci_low"], row["ci_high"]]).all():
-        text += f" [{row['ci_low']:.3f}, {row['ci_high']:.3f}]"
+        text += f" [{decimals(row['ci_low'])}, {decimals(row['ci_high'])}]"
     return text + (f", {row['seeds']} seeds" if row["seeds"] > 1 else "")
 
 

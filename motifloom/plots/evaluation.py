@@ -10,6 +10,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.colors import LogNorm
 
+from motifloom.plots.labels import decimals
 from motifloom.plots.ranking import CHANCE, heading, precision_recall, roc, target_pairs
 from motifloom.plots.style import CLASS_COLOURS, GREY
 
@@ -266,4 +267,4 @@ def _agreement(observed, predicted):
         return ""
     pearson = np.corrcoef(observed, predicted)[0, 1]
     r2 = 1 - ((predicted - observed) ** 2).sum() / ((observed - observed.mean()) ** 2).sum()
-    return f", r = {pearson:.3f}, R² = {r2:.3f}"
+    return f", r = {decimals(pearson)}, R² = {decimals(r2)}"

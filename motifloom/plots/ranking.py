@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score, roc_curve
 
-from motifloom.plots.labels import BASELINES
+from motifloom.plots.labels import BASELINES, decimals
 from motifloom.plots.style import CLASS_COLOURS, GREY
 
 # Colour and line of the baselines; others than these take the last colour.
@@ -53,7 +53,9 @@ def precision_recall(predictions, task, classes, *, baselines=None, part="test")
     if drawn:
         prevalence = np.mean([labels.mean() for labels, _ in drawn.values()])
         axis.axhline(
-            prevalence, **CHANCE, label=f"{'' if task == 'binary' else 'mean '}prevalence: {prevalence:.3f}"
+            prevalence,
+            **CHANCE,
+            label=f"{'' if task == 'binary' else 'mean '}prevalence: {decimals(prevalence)}",
         )
     axis.set(xlabel="Recall", ylabel="Precision")
     _legend(figure, axis)
@@ -134,7 +136,7 @@ def _mean_line(axis, pairs, curve, area, label, **style):
     """Draw the mean curve over targets, with the mean area in its label."""
     x, y = np.mean([curve(*pair) for pair in pairs.values()], axis=0)
     value = np.mean([area(*pair) for pair in pairs.values()])
-    axis.plot(x, y, label=f"{label} {value:.3f}", **style)
+    axis.plot(x, y, label=f"{label} {decimals(value)}", **style)
 
 
 def _legend(figure, axis):
@@ -154,8 +156,8 @@ def _area_strip(axis, pairs, others, area, name, colours):
                 axis.plot(area(*found[target]), row, "|", color=colour, markersize=8, markeredgewidth=1.6)
         if name == "AUPRC":
             axis.plot(pairs[target][0].mean(), row, "x", color="#BBBBBB", markersize=4)
-        axis.plot(areas[target], row, "o", color=colours[target], markersize=5)
-        axis.text(1.03, row, f"{areas[target]:.3f}", va="center", fontsize=7.5)
+        axis.plot(areas[target], row, "o", color=colours[target], markersize=5, clip_on=False)
+        axis.text(1.03, row, decimals(areas[target]), va="center", fontsize=7.5)
     axis.set_yticks(range(len(order)), order, fontsize=8)
     axis.set_ylim(len(order) - 0.4, -0.6)
     axis.set_xlim((0.4 if name == "AUROC" and min(areas.values()) > 0.45 else 0), 1.0)

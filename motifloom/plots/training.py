@@ -6,6 +6,7 @@ import matplotlib.pyplot as plt
 from matplotlib.ticker import MaxNLocator
 
 from motifloom.plots.data import PART_COLOURS
+from motifloom.plots.labels import training_label
 from motifloom.plots.style import GREY
 
 _COLUMNS = 4
@@ -40,7 +41,7 @@ def curves(history, best_epoch=None):
     for axis, name in zip(axes.flat, names, strict=False):
         for seed, rows_of_seed in seeds.items():
             _panel(axis, rows_of_seed, name, best[seed], 1.6 if len(seeds) == 1 else 1.0)
-        axis.set_title(_title(name))
+        axis.set_title(training_label(name, history.columns))
         axis.xaxis.set_major_locator(MaxNLocator(5, integer=True))
         axis.margins(x=0.03)
     for axis in axes.flat[len(names) :]:
@@ -68,10 +69,6 @@ def _panel(axis, history, name, best, width):
         axis.axvline(best, color=GREY, linewidth=0.8, linestyle=(0, (4, 3)), zorder=0)
     if name == "learning_rate":
         axis.set_yscale("log")
-
-
-def _title(name):
-    return {"auc": "AUC", "mse": "MSE", "mae": "MAE", "lr": "learning rate"}.get(name, name.replace("_", " "))
 
 
 def _legend(figure, history, best):

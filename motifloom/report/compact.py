@@ -12,21 +12,28 @@ from motifloom.report.format import is_missing
 
 # Shares of a scale are whole numbers up to this.
 FINE = 999
+# What the tables hold of a number, so that it reads the same wherever it is shown.
+DIGITS = 6
 
 
-def short(value, digits=4):
-    """Return a value in as few characters as it needs: None, text, or a number of so many digits."""
+def short(value, digits=DIGITS):
+    """Return a value in as few characters as it needs: None, text, a whole number, or one of so many digits.
+
+    Fewer digits are for what is only drawn: rounded twice, a number may end in another digit.
+    """
     if isinstance(value, str):
         return value
     if is_missing(value):
         return None
     if math.isinf(value):
         return "∞" if value > 0 else "−∞"
-    value = float(f"{value:.{digits}g}")
+    value = float(value)
+    if not value.is_integer():
+        value = float(f"{value:.{digits}g}")
     return int(value) if value.is_integer() and abs(value) < 1e15 else value
 
 
-def shorts(values, digits=4):
+def shorts(values, digits=DIGITS):
     """Return :func:`short` of each of several values, as a list."""
     return [short(value, digits) for value in values]
 

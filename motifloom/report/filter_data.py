@@ -173,8 +173,8 @@ def _add_method(block, i, method, run, places, known):
             [
                 [
                     known.place(identifier, title),
-                    short(p, 2),
-                    short(q, 2),
+                    short(p),
+                    short(q),
                     _sign(strand),
                     int(offset),
                     short(overlap),
@@ -229,7 +229,7 @@ def _add_importance(block, tables, places):
         costs = _costs(single.get((name, perturbation, metric), []), block["pairs"][pair][2], value)
         record = block["filters"][places[name]]
         record.setdefault("importance", [None] * len(keys))
-        record["importance"][pair] = [*shorts((value, low, high, rank)), shorts(costs)]
+        record["importance"][pair] = [*shorts((value, low, high, rank)), shorts(costs, 4)]
 
 
 def _add_group_importance(block, tables, places):
@@ -314,10 +314,10 @@ def _sensitivity(table):
     boxes[np.arange(width), common] = np.nan
     return {
         "n": int(n.sum(axis=1).max(initial=0)),
-        "means": shorts(means.ravel().tolist(), 3),
+        "means": shorts(means.ravel().tolist()),
         "reference": common.tolist(),
         "boxes": [
-            None if math.isnan(sum(box)) else shorts(box, 3)
+            None if math.isnan(sum(box)) else shorts(box)
             for box in boxes.reshape(-1, len(QUANTILES)).tolist()
         ],
     }
@@ -354,7 +354,7 @@ def _add_redundancy(block, tables, places):
         frame.groupby(["compared", "own"]).head(MOST_PARTNERS), frame.columns
     ):
         similar = block["filters"][own].setdefault("similar", [[] for _ in block["compared"]])
-        similar[block["compared"].index(compared)].append(shorts(partner, 3))
+        similar[block["compared"].index(compared)].append(shorts(partner))
 
 
 def _width(record, size):
@@ -366,7 +366,7 @@ def _add_clusters(block, tables, places):
     columns = ["activation_cluster", "activation_silhouette", "motif_cluster", "motif_silhouette"]
     for name, *values in columns_of(tables["clusters"], ["filter", *columns, "redundancy_group"]):
         if name in places:
-            block["filters"][places[name]]["clusters"] = shorts(values, 3)
+            block["filters"][places[name]]["clusters"] = shorts(values)
 
 
 def _add_groups(block, tables, places):
@@ -416,9 +416,7 @@ def _add_enrichment(block, table, places, indices, kept):
             record = block["filters"][place].setdefault("enrichment", [[] for _ in tests])
             for index, values in parts:
                 n, positives, p, q, *sizes = values[0].tolist()
-                record[i].append(
-                    [index, short(n, 9), short(positives, 9), short(p, 2), short(q, 2), *shorts(sizes, 3)]
-                )
+                record[i].append([index, short(n), short(positives), short(p), short(q), *shorts(sizes)])
 
 
 def _add_activation(block, table, places, indices, kept):
@@ -426,7 +424,7 @@ def _add_activation(block, table, places, indices, kept):
     columns = ["n", "mean", "sd", *QUANTILES, "above"]
     for place, parts in target_parts(table, columns, places, indices, kept):
         block["filters"][place]["activation"] = [
-            [index, short(values[0, 0], 9), *shorts(values[0, 1:].tolist())] for index, values in parts
+            [index, short(values[0, 0]), *shorts(values[0, 1:].tolist())] for index, values in parts
         ]
 
 
@@ -443,8 +441,8 @@ def _add_maxima(block, table, places, indices, kept):
         for index, values in parts:
             at = np.searchsorted(joined, values[:, 0], side="right") - 1
             counts = np.bincount(at, np.nan_to_num(values[:, 2]), minlength=len(joined) - 1)
-            rows.append([index, shorts(counts.tolist(), 9)])
-        block["filters"][place]["maxima"] = [_place(block["bins"], shorts(joined.tolist(), 6)), rows]
+            rows.append([index, shorts(counts.tolist())])
+        block["filters"][place]["maxima"] = [_place(block["bins"], shorts(joined.tolist())), rows]
 
 
 def _add_profile(block, table, places, indices, kept):
@@ -456,11 +454,11 @@ def _add_profile(block, table, places, indices, kept):
         step = max(1, -(-len(longest) * len(parts) // MOST_POINTS))
         found = [(index, values[:, 3].max(), *thinned(values[:, 1:3], step)) for index, values in parts]
         top = max(np.nan_to_num(mean + sd).max() for _, _, mean, sd in found)
-        line = [step, *shorts(thinned(longest[:, None], step)[0].tolist(), 6)]
+        line = [step, *shorts(thinned(longest[:, None], step)[0].tolist())]
         block["filters"][place]["profile"] = [
             _place(block["positions"], line),
             short(top),
-            [[index, short(n, 9), shares_of(top, mean), shares_of(top, sd)] for index, n, mean, sd in found],
+            [[index, short(n), shares_of(top, mean), shares_of(top, sd)] for index, n, mean, sd in found],
         ]
 
 

@@ -144,7 +144,7 @@ def _stable_sets(report):
     for _, rows in report.stability.groupby("motif", sort=True):
         sets.append(
             [
-                [seed, name, short(similarity, 3), -1 if strand == "-" else 1, short(offset), bool(medoid)]
+                [seed, name, short(similarity), -1 if strand == "-" else 1, short(offset), bool(medoid)]
                 for seed, name, similarity, strand, offset, medoid in columns_of(rows, columns)
             ]
         )

@@ -2,6 +2,8 @@
 
 import pandas as pd
 
+from motifloom.plots.labels import decimals
+
 METRIC_LABELS = {
     "auroc": "AUROC",
     "auprc": "AUPRC",
@@ -49,7 +51,7 @@ def number(value, digits=3):
     value = float(value)
     sign, size = "−" if value < 0 else "", abs(value)
     plain = size == 0 or 0.01 <= size < 1000
-    return sign + (f"{size:.{digits}f}" if plain else _exponent(f"{size:.{digits}g}"))
+    return sign + (decimals(size, digits) if plain else _exponent(f"{size:.{digits}g}"))
 
 
 def p_value(value):
@@ -63,14 +65,16 @@ def p_value(value):
 
 def difference(value):
     """Write a difference with its sign and three decimals."""
-    return MISSING if is_missing(value) else f"{value:+.3f}".replace("-", "−")
+    return MISSING if is_missing(value) else ("−" if value < 0 else "+") + decimals(abs(value))
 
 
 def metric_value(value, metric):
     """Write a metric: three decimals, or three significant digits where its scale is the data's own."""
     if is_missing(value):
         return MISSING
-    return number(value) if metric in OWN_SCALE else f"{value:.3f}".replace("-", "−")
+    if metric in OWN_SCALE:
+        return number(value)
+    return ("−" if value < 0 else "") + decimals(abs(value))
 
 
 def metric_interval(row):

@@ -15,7 +15,7 @@ def build_index(experiments, comparison, path, *, differences=None, audits=None,
     ----------
     experiments : list of dict
         name, task, dataset, model, n (number of examples), baselines (list of names in `comparison`),
-        report (path of its page relative to `path`, or None).
+        report (path of its page relative to `path`, or None: a baseline has none).
     comparison : pandas.DataFrame
         experiment, model, kind, dataset, seed, part, target, metric, value, ci_low, ci_high, n.
     path : path
@@ -37,7 +37,20 @@ def build_index(experiments, comparison, path, *, differences=None, audits=None,
         groups=[_group(key, rows) for key, rows in groups.items()],
         total=len(experiments),
         links=links or {},
+        pageless=_pageless(experiments),
         baselines={kind: label for kind, label in BASELINES.items() if kind in set(comparison["kind"])},
+    )
+
+
+def _pageless(experiments):
+    """Say why experiments have no page and where their results are; empty where all have one."""
+    missing = sum(not experiment["report"] for experiment in experiments)
+    if not missing:
+        return ""
+    which = "None of these experiments" if missing == len(experiments) else "Not every experiment"
+    return (
+        f"{which} has a page of its own: pages are of networks, and of runs over folds and ensembles. The "
+        "results of a baseline are here and in the tables."
     )
 
 
@@ -53,6 +66,7 @@ def _row(experiment, comparison, differences, audits):
         "summary": summary,
         "group": (best["metric"], best["part"]) if best else None,
         "audit": audit_verdict(audits.get(experiment["dataset"])),
+        "baseline": next((BASELINES[kind] for kind in own["kind"] if kind in BASELINES), ""),
     }
 
 

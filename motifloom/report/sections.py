@@ -7,7 +7,7 @@ import pandas as pd
 import yaml
 
 from motifloom.plots.data import class_members
-from motifloom.plots.labels import BASELINES
+from motifloom.plots.labels import BASELINES, training_label
 from motifloom.report.format import (
     FURTHER,
     METRIC_LABELS,
@@ -35,6 +35,9 @@ TASKS = {
 RULES = {"f1": "F1", "mcc": "the MCC", "youden": "recall + specificity"}
 _MOST_THRESHOLDS = 6
 _MOST_MISTAKES = 12
+
+# In a reason of the ledger; digits of names, such as chr1, are none.
+_NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?![\w])")
 
 AUDIT_CHECKS = {
     "overlap": "overlapping windows",
@@ -151,11 +154,32 @@ def source_rows(report):
 
 
 def ledger_summary(ledger):
-    """Count the rows of the ledger by action and reason, with the sources concerned; most frequent first."""
+    """Count the rows of the ledger by action and reason, with the sources concerned; most frequent first.
+
+    Reasons that differ in their numbers only are one, with dots for the numbers that differ.
+    """
+    ledger = ledger.assign(reason=ledger.groupby("action")["reason"].transform(_common_reasons))
     summary = ledger.groupby(["action", "reason"], sort=True).agg(
         n=("action", "size"), sources=("source", lambda names: ", ".join(dict.fromkeys(map(str, names))))
     )
     return summary.reset_index().sort_values("n", ascending=False, kind="stable")
+
+
+def _common_reasons(reasons):
+    """Return what reasons have in common with those of the same words, in their order."""
+    numbers = {text: _NUMBER.findall(text) for text in reasons.unique()}
+    words = {text: _NUMBER.sub("\0", text) for text in numbers}
+    common = {}
+    for text, found in numbers.items():
+        before = common.setdefault(words[text], found)
+        common[words[text]] = [a if a == b else "…" for a, b in zip(before, found, strict=True)]
+    filled = {text: _fill(pattern, common[pattern]) for text, pattern in words.items()}
+    return reasons.map(filled)
+
+
+def _fill(pattern, numbers):
+    numbers = iter(numbers)
+    return re.sub("\0", lambda _: next(numbers), pattern)
 
 
 def audit_grid(audit):
@@ -190,8 +214,19 @@ def training_section(report):
                 {"seed": run.seed, "epochs": len(run.history), "best": best, "values": values, "run": run}
             )
     columns = list(dict.fromkeys(name for row in rows for name in row["values"]))
+    labels = {name: training_label(name, columns) for name in columns}
     figures = [figure for run in report.runs for figure in _seed_figures(run, lambda key: key == "curves")]
-    return {"rows": rows, "columns": columns, "figures": figures}
+    return {"rows": rows, "columns": labels, "figures": figures, "note": _areas_note(labels.values())}
+
+
+def _areas_note(labels):
+    """Say what the areas under the ROC curve in the log are; empty where there is none."""
+    estimate, exact = (any(mark in label for label in labels) for mark in ("(estimate)", "(exact)"))
+    texts = {
+        "AUC (estimate) is what Keras adds up while training, over a limited number of thresholds.": estimate,
+        "AUROC and AUPRC (exact) are over all scores of the validation part, after the epoch.": exact,
+    }
+    return " ".join(text for text, there in texts.items() if there)
 
 
 def best_epoch(run):
@@ -215,6 +250,7 @@ def performance_section(report):
                     "threshold": threshold_text(run.threshold),
                     "mistakes": mistake_rows(run.mistakes),
                     "sets": None if run.sets is None else set_rows(run.sets),
+                    "set_links": set_links(run.links),
                     "set_audits": [audit_verdict(table, name) for name, table in audits.items()],
                     **metric_rows(run.metrics),
                 }
@@ -263,6 +299,13 @@ def set_rows(metrics):
     return metric_rows(overall)
 
 
+def set_links(links):
+    """Return where the metrics on extra sets lie, by set; `links` are a seed's, see :class:`Run`."""
+    names = {key: re.fullmatch("sets/([^/]+)/metrics.tsv", key) for key in links}
+    found = {name[1]: links[key] for key, name in names.items() if name}
+    return found | ({"geometric mean": links["sets/average.tsv"]} if "sets/average.tsv" in links else {})
+
+
 def _cell(row):
     return {
         "text": metric_value(row["value"], row["metric"]),
@@ -286,9 +329,19 @@ def threshold_text(table):
     rules = table["rule"].astype(str)
     chosen = rules.isin(list(RULES)) & table["reason"].isna()
     how = f", which makes {RULES[rules.iloc[0]]} largest on the validation part" if chosen.any() else ""
-    failed = table[rules.isin(list(RULES)) & ~chosen]
-    lost = f" No threshold could be chosen for {len(failed)} of {len(table)} targets." if len(failed) else ""
+    lost = _not_chosen(table[rules.isin(list(RULES)) & ~chosen], len(table))
     return f"A class is called at a probability of {values} or more{how}.{lost}"
+
+
+def _not_chosen(failed, total):
+    """Say for which targets no threshold was chosen and why; empty where one was for all."""
+    if not len(failed):
+        return ""
+    reasons = failed["reason"].value_counts(sort=False)
+    several = len(reasons) > 1
+    why = "; ".join(f"{reason} ({n})" if several else str(reason) for reason, n in reasons.items())
+    of = f" for {len(failed)} of {total} targets" if total > 1 else ""
+    return f" No threshold could be chosen{of}: {why}."
 
 
 def mistake_rows(table):
@@ -357,7 +410,7 @@ def anchor(seed, method, name):
 def provenance_section(report):
     """Return the Provenance section: per seed what made it, the files' checksums, and the longer blocks."""
     runs = [
-        {"seed": run.seed, "rows": flatten(_short(_lasting(run.provenance)))}
+        {"seed": run.seed, "rows": flatten(_short(_lasting(run.provenance), has_folds(report.split)))}
         for run in report.runs
         if run.provenance
     ]
@@ -370,9 +423,15 @@ def provenance_section(report):
     }
 
 
-def _short(provenance):
-    """Leave out what has a place of its own."""
-    return {key: value for key, value in provenance.items() if key not in ("spec", "sources")}
+def has_folds(split):
+    """Return whether a split is by folds; where there is no table of it, whether it may be."""
+    return split is None or bool(split["part"].str.fullmatch(r"fold\d+").any())
+
+
+def _short(provenance, folds):
+    """Leave out what has a place of its own, and the fold of what is not split by folds."""
+    left_out = {"spec", "sources"} if folds else {"spec", "sources", "fold"}
+    return {key: value for key, value in provenance.items() if key not in left_out}
 
 
 def _yaml(content):

@@ -6,9 +6,19 @@ from motifloom.config.blocks import LONGEST_NAME
 from motifloom.config.parse import parse_config
 from motifloom.errors import UserError, suggest
 from motifloom.evaluation.statistics import CLASS_METRICS, VALUE_METRICS
+from motifloom.parameters import SPOKEN_FOR
 from motifloom.specs import check_specs
-from motifloom.sweeps.edit import derive_blocks, trained_config
+from motifloom.sweeps.edit import derive_blocks, key_steps, trained_config
 from motifloom.sweeps.space import corners_of
+
+RATE = "compile.optimizer.config.learning_rate"
+# Keys of a training block that stand instead of what a spec says, and of what.
+INSTEAD = {
+    "optimizer": "compile.optimizer",
+    "learning_rate": RATE,
+    "loss": "compile.loss",
+    **{key: f"training_params.{key}" for key in ("epochs", "batch_size", "class_weight")},
+}
 
 
 def check_sweeps(content, sweeps, where, locate=str, cache=None):
@@ -30,7 +40,7 @@ def check_sweeps(content, sweeps, where, locate=str, cache=None):
     lines = [line for name, sweep in sweeps.items() for line in _references(config, name, sweep)]
     for name, sweep in sweeps.items():
         if not lines:
-            lines += _values(content, name, sweep, where, locate, cache)
+            lines += _values(content, name, sweep, locate, cache)
     if lines:
         raise UserError("\n".join(f"{where}: {line}" for line in dict.fromkeys(lines)))
 
@@ -51,6 +61,7 @@ def _references(config, name, sweep):
         yield f"{path}.experiment: {sweep.experiment} has folds:; sweep one with fold: instead"
     if (experiment.training.model_dump().get("schedule") or {}).get("from_range_test"):
         yield f"{path}.experiment: {sweep.experiment} has from_range_test: true; write or sweep the rates"
+    yield from _without_effect(path, sweep, model, experiment.training)
     if sweep.seeds > len(experiment.seeds):
         yield f"{path}.seeds: {sweep.seeds} is more than experiments.{sweep.experiment}.seeds has"
     for derived, known in (
@@ -73,12 +84,31 @@ def _references(config, name, sweep):
         )
 
 
-def _values(content, name, sweep, where, locate, cache):
+def _without_effect(path, sweep, model, training):
+    """Yield the parameters of a model that the training block, or another parameter, stands instead of."""
+    block = f"experiments.{sweep.experiment}.training"
+    given = {key: f"{block}.{key}" for key in INSTEAD if getattr(training, key) is not None}
+    if training.schedule and training.schedule.kind in ("cyclic", "one_cycle"):
+        given.setdefault("learning_rate", f"{block}.schedule")
+    for key in sweep.parameters:
+        root, name, *_ = key_steps(key)
+        if root == "training" and name in INSTEAD:
+            given[name] = f"{path}.parameters.{key}"
+    for key in sweep.parameters:
+        place = key.removeprefix("model.").removeprefix("spec.")
+        if place in SPOKEN_FOR and not model.file and model.spec is None:  # a parameter of a builder
+            place = INSTEAD.get(place, place)
+        for name, source in given.items():
+            if f"{place}.".startswith(f"{INSTEAD[name]}."):
+                yield f"{path}.parameters.{key}: {source} stands instead of it; remove one of the two"
+
+
+def _values(content, name, sweep, locate, cache):
     """Return what is wrong with single values of the parameters of a sweep."""
     corners = {key: corners_of(parameter) for key, parameter in sweep.parameters.items()}
     rounds = range(max(map(len, corners.values())))
     together = [{key: values[n % len(values)] for key, values in corners.items()} for n in rounds]
-    check = _Checker(content, sweep, where, locate, cache)
+    check = _Checker(content, sweep, locate, cache)
     bad = check.messages(together)
     if not any(bad):
         return []
@@ -100,9 +130,9 @@ def _values(content, name, sweep, where, locate, cache):
 class _Checker:
     """Checks points of a sweep's space."""
 
-    def __init__(self, content, sweep, where, locate, cache):
+    def __init__(self, content, sweep, locate, cache):
         self.content = {"seed": content.get("seed", 1)} | trained_config(content, sweep)
-        self.sweep, self.where, self.locate, self.cache = sweep, where, locate, cache
+        self.sweep, self.locate, self.cache = sweep, locate, cache
 
     def messages(self, points):
         """Return for each point a message, or None where all is well."""
@@ -138,7 +168,7 @@ class _Checker:
         """
         config = parse_config(self._of(derived, *derived), "")
         try:
-            check_specs(config, self.where, lambda path: self.locate(files.get(path, path)), self.cache)
+            check_specs(config, "", lambda path: self.locate(files.get(path, path)), self.cache)
         except UserError as error:
             lines = str(error).splitlines()
             named = [re.match(r"(?:models|experiments)\.(p\d+)\b", line) for line in lines]

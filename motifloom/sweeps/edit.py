@@ -3,11 +3,9 @@
 import copy
 import json
 import re
-from pathlib import Path
-
-import yaml
 
 from motifloom.errors import UserError
+from motifloom.files import read_plain
 from motifloom.parameters import is_file
 
 # What a trial takes over from its experiment; the rest tells what is made of a network afterwards.
@@ -93,7 +91,7 @@ def derive_blocks(config, sweep, parameters, locate=str):
     experiment = copy.deepcopy(config["experiments"][sweep.experiment])
     model = copy.deepcopy(config["models"][experiment["model"]])
     if any(key.startswith("model.spec.") for key in parameters) and isinstance(model.get("spec"), str):
-        model["spec"] = _read(model["spec"], locate)
+        model["spec"] = read_plain(locate(model["spec"]), "a spec is JSON or YAML", model["spec"])
     blocks = {"model": model, "training": experiment.get("training") or {}}
     for key, value in parameters.items():
         _put(blocks, key, copy.deepcopy(value))
@@ -149,12 +147,3 @@ def _put(blocks, key, value):
             item[step] = {}
         path = f"{path}[{step}]" if isinstance(step, int) else f"{path}.{step}".lstrip(".")
         item = item[step]
-
-
-def _read(path, locate):
-    """Return the content of a spec, which :func:`motifloom.models.spec.read_spec` checks."""
-    try:
-        text = Path(locate(path)).read_text(encoding="utf-8")
-        return json.loads(text) if str(path).endswith(".json") else yaml.safe_load(text)
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        raise UserError(f"{path}: cannot be read ({str(error).splitlines()[0]})") from None

@@ -1,11 +1,8 @@
 """Sweeps as W&B writes them, turned into ours."""
 
-from pathlib import Path
-
-import yaml
-
 from motifloom.config.parse import parse_config
 from motifloom.errors import UserError, suggest
+from motifloom.files import read_plain
 
 # What W&B's agents need to know, and a workflow does not.
 AGENTS = ("command", "description", "entity", "name", "program", "project")
@@ -41,7 +38,7 @@ def complete_sweeps(content, where, locate=str):
         if spec is not None:
             rest = {key: value for key, value in sweep.items() if key != "spec"}
             at = file if isinstance(spec, str) else f"{where}: sweeps.{name}.spec"
-            spec = _read(spec, locate) if isinstance(spec, str) else spec
+            spec = read_plain(locate(spec), "a sweep is YAML", spec) if isinstance(spec, str) else spec
             sweep = _merge(from_wandb(spec, at), rest, f"{file}: sweeps.{name}")
         found[name] = parse_config({**content, "sweeps": {name: sweep}}, file).sweeps[name]
     return found
@@ -133,15 +130,3 @@ def _pruning(content, where):
     else:
         raise UserError(f"{path}: needs min_iter:, or max_iter: and s:")
     return {"rule": "hyperband", "min_epochs": first, "eta": eta}
-
-
-def _read(path, locate):
-    """Return the content of a YAML file."""
-    try:
-        return yaml.safe_load(Path(locate(path)).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise UserError(
-            f"{path}: there is no such file; paths are relative to the folder the workflow runs in"
-        ) from None
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        raise UserError(f"{path}: cannot be read ({str(error).splitlines()[0]})") from None

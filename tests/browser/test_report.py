@@ -13,10 +13,12 @@ import subprocess
 
 import pandas as pd
 import pytest
+from matplotlib.image import imread
 
 from motifloom.io import read_table
+from motifloom.report.format import number
 from motifloom.report.index import build_index
-from motifloom.report.page import build_experiment_page, load_experiment
+from motifloom.report.page import TEMPLATES, build_experiment_page, load_experiment
 from tests.fake_experiment import make_results
 
 CHROMIUM = next(
@@ -472,6 +474,62 @@ def test_wide_tables_scroll_inside_the_page(page, tmp_path, width):
     assert content <= window == width
 
 
+@pytest.mark.parametrize(
+    ("content", "scrolled", "left", "right"),
+    [(200, 0, False, False), (600, 0, False, True), (600, 200, True, True), (600, 400, True, False)],
+)
+def test_a_shade_says_where_a_wide_table_goes_on(tmp_path, content, scrolled, left, right):
+    style = (TEMPLATES / "style.css").read_text()
+    (tmp_path / "wide.html").write_text(
+        f"<!DOCTYPE html><style>{style}</style><div class='scroll' style='width: 200px; margin: 0'>"
+        f"<div style='width: {content}px; height: 40px'></div></div>"
+        f"<script>document.querySelector('.scroll').scrollLeft = {scrolled}</script>"
+    )
+    options = [option for option in OPTIONS if option != "--dump-dom"]
+    options += ["--hide-scrollbars", "--window-size=500,200", f"--user-data-dir={tmp_path / 'profile'}"]
+    shot = tmp_path / "wide.png"
+    command = [CHROMIUM, *options, f"--screenshot={shot}", f"file://{tmp_path / 'wide.html'}"]
+    subprocess.run(command, capture_output=True, timeout=120, check=True)
+    row = imread(shot)[20, :, 0]
+    page_colour = row[300]
+    assert row[100] == page_colour
+    assert (row[1] < page_colour - 0.1, row[198] < page_colour - 0.1) == (left, right)
+
+
+def test_on_paper_tables_fit_and_headings_are_no_buttons(page, tmp_path):
+    """A next page repeats of a heading only what stands in the text as it is."""
+    paper = tmp_path / "paper.html"
+    text = page.read_text()
+    assert text.count("@media print") == 1
+    paper.write_text(text.replace("@media print", "@media all"))
+    action = """
+        const style = (item) => getComputedStyle(item);
+        const labels = all("#filter-table .slanted span");
+        const tables = all("#performance .scroll, #data .scroll").filter((item) => item.offsetParent);
+        return {
+          buttons: [...new Set(all("thead button").map((item) => style(item).display))],
+          moved: labels.filter((item) => [item, item.closest(".slanted"), item.closest("th")].some((one) =>
+            style(one).position !== "static" || style(one).transform !== "none")).length,
+          labels: labels.map((item) => item.textContent),
+          stuck: all("thead th").filter((item) => style(item).position === "sticky").length,
+          shades: tables.filter((item) => style(item).backgroundImage !== "none").length,
+          wide: tables.filter((item) => item.scrollWidth > item.clientWidth).map((item) => item.textContent),
+          tables: tables.length,
+        };
+    """
+    found = visit(paper, tmp_path, action, width=718)
+    assert found["tables"] > 3 and found["labels"] == ["CTCF", "Spi1", "background"]
+    assert (found["buttons"], found["moved"], found["stuck"], found["shades"]) == (["contents"], 0, 0, 0)
+    assert found["wide"] == []
+
+
+def test_panels_and_tables_round_alike(page, tmp_path):
+    values = [0.8675, 0.8674999999, 0.8725, 0.8825, -0.0125, 12.3455, 999.9996, 0, 0.00614, 0.006, 2.5e-7]
+    values += [9.9999e-5, 1e-5, 1000, 1234567, 3e20]
+    action = f"return {json.dumps(values)}.map((value) => [charts.number(value), charts.number(value, 2)]);"
+    assert visit(page, tmp_path, action) == [[number(value), number(value, 2)] for value in values]
+
+
 def test_every_logo_has_its_symbol(page, tmp_path):
     action = 'return all("use").filter((use) => !one(use.getAttribute("href"))).length;'
     assert visit(page, tmp_path, action) == 0
@@ -510,8 +568,12 @@ def test_the_index_sorts(tmp_path):
     build_index(experiments, pd.concat(comparison), path)
     action = """
         const names = () => all("tbody th").map((cell) => cell.textContent);
-        const start = names();
-        all("thead button")[5].click();
-        return [start, names()];
+        const found = [names()];
+        for (const place of [5, 0]) {
+          all("thead button")[place].click();
+          found.push(names());
+        }
+        return found;
     """
-    assert visit(path, tmp_path, action) == [["b", "a", "c"], ["c", "a", "b"]]
+    found = [[name.removesuffix("no page") for name in names] for names in visit(path, tmp_path, action)]
+    assert found == [["b", "a", "c"], ["c", "a", "b"], ["a", "b", "c"]]

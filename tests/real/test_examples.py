@@ -146,17 +146,16 @@ def test_four_networks_side_by_side(tmp_path):
     for network in ("two-layer", "stack", "both-strands", "interpretable"):
         name = f"factors-{network}"
         assert value(results, name, "all", "auroc") > value(results, "factors.kmer", "all", "auroc")
-    for network in ("two-layer", "both-strands"):
-        # A published demonstration of the same task: 0.982.
-        ours = value(results, f"shuffled-{network}", "all", "auroc")
-        assert ours >= 0.975 and ours > value(results, "shuffled.kmer", "all", "auroc")
+    # A published demonstration of the same task: 0.982.
+    for network, least in {"two-layer": 0.982, "both-strands": 0.985, "ensemble": 0.985}.items():
+        assert value(results, f"shuffled-{network}", "all", "auroc") >= least
 
 
 @OTHERS
 def test_rna_clip(tmp_path):
     results = run(tmp_path, "rna_clip", "evaluate_all", "motifs")
     # Published test AUROC of GraphProt: 0.853, 0.888, 0.881, 0.701.
-    least = {"pum2": 0.9, "qki": 0.945, "qki-ensemble": 0.95, "nova": 0.915, "igf2bp123": 0.705}
+    least = {"pum2": 0.91, "qki": 0.95, "qki-ensemble": 0.955, "nova": 0.92, "igf2bp123": 0.705}
     for name, auroc in least.items():
         assert value(results, name, "all", "auroc", seed=1) >= auroc
     known = {"pum2": "UGUANAUA", "qki": "ACUAAY", "nova": "UCAUYUCAY", "igf2bp123": "CAUHCAU"}

@@ -292,3 +292,18 @@ def test_nor_through_a_third():
     config["experiments"]["between"]["training"] = {"start_from": "first"}
     config["experiments"]["last"]["training"]["start_from"] = "between"
     assert len(message(config)) == 2
+
+
+@pytest.mark.parametrize("model", [{"baseline": "kmer", "k": 3}, {"builder": "danq"}])
+def test_predictions_of_proteins_have_one_strand(model):
+    """Whatever makes them."""
+    sources = [{"fasta": f"{name}.fa", "target": target} for name, target in (("a", 0), ("b", 1))]
+    dataset = {"task": "binary", "alphabet": "protein", "sources": sources, "split": {"by": "random"}}
+    config = {"datasets": {"p": dataset}, "models": {"m": model}}
+    config["experiments"] = {"e": {"dataset": "p", "model": "m"}}
+    config["evaluation"] = {"baselines": [], "reverse_complement": True}
+    assert message(config) == [
+        "c: evaluation.reverse_complement: proteins have none (datasets.p); set it to false"
+    ]
+    config["evaluation"]["reverse_complement"] = False
+    check(config)

@@ -149,9 +149,9 @@ def test_a_builder_is_checked_against_the_length_in_a_process(tmp_path, monkeypa
     with pytest.raises(UserError) as caught:
         specs.check_specs(config, "my.yaml")
     assert str(caught.value).splitlines() == [
-        "models.net.conv_width: 50 does not fit: there are 40 positions; "
+        "my.yaml: models.net.conv_width: 50 does not fit: there are 40 positions; "
         "write at most 40, or make windows longer",
-        "models.mine.builder: mine.py: build gives [40, 4] values per example; "
+        "my.yaml: models.mine.builder: mine.py: build gives [40, 4] values per example; "
         "end with Flatten, a global pooling or AttentionPooling",
     ]
 
@@ -164,3 +164,27 @@ def test_an_edit_of_ones_own_builder_is_checked_again(checked, tmp_path, monkeyp
     assert checked(source, cache=cache) == [12] and checked(source, cache=cache) == []
     (tmp_path / "mine.py").write_text("2")
     assert checked(source, cache=cache) == [12]
+
+
+def test_layers_of_maps_must_be_in_the_networks_that_get_them(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.fa").write_text(">x\n" + "ACGT" * 10 + "\n")
+    config = config_of(net={"builder": "conv_stack", "conv_filters": 2, "dense_filters": 2})
+    config.evaluation.embedding.layers = ["last", "conv1", "conv9"]
+    with pytest.raises(UserError) as caught:
+        specs.check_specs(config, "my.yaml")
+    text = str(caught.value)
+    assert text.startswith(
+        "my.yaml: evaluation.embedding.layers[2]: models.net: the network has no layer 'conv9' (its layers:"
+    )
+    # Folds of an experiment get no maps.
+    config.experiments["e"] = config.experiments["e"].model_copy(update={"folds": [0, 1]})
+    specs.check_specs(config, "my.yaml")
+
+
+def test_a_check_that_dies_names_the_models(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.fa").write_text(">x\n" + "ACGT" * 10 + "\n")
+    (tmp_path / "mine.py").write_text("import os\nos._exit(7)\n")
+    with pytest.raises(UserError, match=r"^the check of the models \(models\.net\) could not run: "):
+        specs.check_specs(config_of(net={"builder": "mine.py"}), "my.yaml")

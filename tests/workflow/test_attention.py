@@ -39,9 +39,7 @@ def test_attention_is_measured_by_name(tmp_path, config):
 
 def test_every_column_is_documented_and_sites_are_those_of_the_config(copied, config):
     folder, _ = copied
-    truth = read_table(folder / "results/simulations/tiny/truth.tsv")[["chrom", "start", "end", "motif_name"]]
-    truth.to_csv(folder / "sites.bed", sep="\t", header=False, index=False)
-    config["interpretation"]["attention"]["sites"] = "sites.bed"
+    config["interpretation"]["attention"]["sites"] = "results/simulations/tiny/truth.tsv"
     target = "results/third/seed1/attention/bound.sites.tsv"
     snakemake(folder, config, target)
     tables = {name: read_table(folder / target.replace("sites.tsv", name)) for name in FILES if "tsv" in name}

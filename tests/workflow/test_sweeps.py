@@ -63,7 +63,7 @@ def test_killed_half_way_and_run_again_no_trial_is_lost_or_run_twice(undisturbed
     for done in ("sweeps", "logs/run_trial", "benchmarks/run_trial"):
         shutil.rmtree(folder / "results" / done)
     finished = re.compile(r"Finished jobid: \d+ \(Rule: run_trial\)")
-    kill(folder, swept, "sweeps", when=lambda printed: len(finished.findall(printed)) >= 6)
+    assert kill(folder, swept, "sweeps", when=lambda printed: len(finished.findall(printed)) >= 6)
     before = trials_in(folder)
     assert 6 <= len(before) < 12 and not (folder / "results/sweeps/width/trials.tsv").exists()
 

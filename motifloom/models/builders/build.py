@@ -2,6 +2,7 @@
 
 import keras
 
+from motifloom.errors import UserError
 from motifloom.models.builders import (
     conv_stack,
     danq,
@@ -13,6 +14,7 @@ from motifloom.models.builders import (
 from motifloom.models.builders.net import Net
 from motifloom.models.builders.own import build_own, check_loadable
 from motifloom.models.layers import HigherOrderOneHot, OneHot
+from motifloom.models.names import first_line
 from motifloom.parameters import is_file, read_parameters
 
 BUILDERS = {
@@ -62,11 +64,15 @@ def build_network(section, *, length, alphabet_size, n_targets, task, activation
         BUILDERS[name](net, parameters)
         net.finish(n_targets, activation, l2=getattr(parameters, "l2_reg_final", 0))
         output, paths = net.output, net.paths
-    model = keras.Model(tokens, output, name="motifloom")
-    if is_file(name):
-        paths = {layer.name: f"{path}.builder" for layer in model.layers}
-        check_loadable(model, name, path)
-    return model, paths
+    if not is_file(name):
+        return keras.Model(tokens, output, name="motifloom"), paths
+    try:
+        model = keras.Model(tokens, output, name="motifloom")
+    except ValueError as error:  # the user's layers do not lead from the input, or two share a name
+        taken = "; Motifloom's own layers are tokens, one_hot and output" if "unique" in str(error) else ""
+        raise UserError(f"{path}.builder: {name}: {first_line(error).rstrip('.')}{taken}") from error
+    check_loadable(model, name, path)
+    return model, {layer.name: f"{path}.builder: {name}" for layer in model.layers}
 
 
 def _one_hot(tokens, alphabet_size, order=1):

@@ -120,7 +120,9 @@ def _run(function, file, path):
     """Call a function; an error in the file is told with its line there."""
     try:
         return function()
-    except (Exception, SystemExit) as error:  # the file is the user's: it may raise all kinds
+    except BaseException as error:  # the file is the user's: it may raise all kinds
+        if isinstance(error, KeyboardInterrupt) and not _raised_in(file, error):
+            raise  # the user has pressed Ctrl-C
         if isinstance(error, SyntaxError):
             line, text = error.lineno, error.msg
         else:
@@ -129,3 +131,9 @@ def _run(function, file, path):
             text = first_line(error)
         place = f"{file}, line {line}" if line else file
         raise UserError(f"{path}.builder: {place}: {type(error).__name__}: {text}") from error
+
+
+def _raised_in(file, error):
+    """Tell whether a statement `raise` of a file is where an error comes from."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return last.filename == str(file) and (last.line or "").startswith("raise")

@@ -24,12 +24,19 @@ const charts = (() => {
   // Numbers are written as on the rest of the page.
   const missing = (value) => value === null || value === undefined;
   const minus = (value) => String(value).replace("-", "−");
+  // Half is rounded up, as one does by hand with the six digits of a table.
+  const decimals = (size, digits) => Number(`${Math.round(`${Number(size.toPrecision(6))}e${digits}`)}e-${digits}`).toFixed(digits);
+  const significant = (size, digits) => {
+    const rounded = Number(size.toPrecision(digits));
+    if (rounded >= 1e-4 && rounded < 10 ** digits) return String(rounded);
+    return rounded.toExponential(digits - 1).replace(/\.?0*e\+?/, "e");
+  };
   const number = (value, digits = 3) => {
     if (missing(value)) return "–";
     if (typeof value === "string") return value;
     const size = Math.abs(value);
     const plain = size === 0 || (size >= 0.01 && size < 1000);
-    const written = plain ? size.toFixed(digits) : size.toPrecision(Math.max(1, digits)).replace("e+", "e");
+    const written = plain ? decimals(size, digits) : significant(size, Math.max(1, digits));
     return (value < 0 ? "−" : "") + written;
   };
   const count = (value) => missing(value) ? "–" : Math.round(value).toLocaleString("en");

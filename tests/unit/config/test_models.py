@@ -13,7 +13,7 @@ from motifloom.config.parse import parse_config
             {"builder": "conv_stak"},
             "models.shallow.builder is 'conv_stak', which is no builder; did you mean 'conv_stack'?; write ",
         ),
-        ({"builder": 3}, "models.shallow.builder: 3 should be a valid string"),
+        ({"builder": 3}, "models.shallow.builder: 3 is no text; write it in quotes"),
         (
             {"builder": "conv_stack", "conv_widht": 3},
             "models.shallow.conv_widht: unknown key; did you mean 'conv_width'?",

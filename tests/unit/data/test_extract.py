@@ -184,7 +184,7 @@ def test_blocks_do_not_change_the_result(workshop, genome, sequences, monkeypatc
     )
     regions, _ = prepare_regions(dataset, workshop.genomes, 1)
     whole = np.concatenate(list(token_blocks(regions, dataset, workshop.genomes, 1)))
-    monkeypatch.setattr("motifloom.data.extract.BLOCK", 7)
+    monkeypatch.setattr("motifloom.data.inputs.BLOCK", 7)
     blocks = list(token_blocks(regions, dataset, workshop.genomes, 1))
     assert max(map(len, blocks)) == 7
     np.testing.assert_array_equal(np.concatenate(blocks), whole)

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from motifloom.data.encode import DNA, PROTEIN, RNA
 from motifloom.data.inputs import (
+    block_rows,
     composition,
     fit_windows,
     list_inputs,
@@ -100,6 +101,14 @@ def test_sequences_come_in_blocks(workshop):
         assert np.concatenate([numbers for numbers, _, _ in blocks]).tolist() == list(range(first, first + 5))
         found = [DNA.decode(tokens) for _, _, block in blocks for tokens in block]
         assert found == list(sequences.values())
+
+
+def test_blocks_of_long_sequences_are_small(workshop, monkeypatch):
+    monkeypatch.setattr("motifloom.data.inputs.BLOCK_BYTES", 25)
+    assert [block_rows(length) for length in (1, 10, 25, 26, 10**9)] == [25, 2, 1, 1, 1]
+    sequences = {f"s{n}": "A" * size for n, size in enumerate([10, 10, 10, 30, 5, 5])}
+    source = workshop.dataset([{"fasta": workshop.fasta("s.fa", sequences), "target": 1}]).sources[0]
+    assert [len(numbers) for numbers, _, _ in sequence_blocks(source, DNA)] == [3, 1, 2]
 
 
 def test_an_empty_sequence_of_a_table(workshop):

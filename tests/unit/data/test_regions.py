@@ -93,7 +93,21 @@ def test_windows_with_too_many_unknown_bases_are_dropped(workshop, prepare):
     path = workshop.write("p.bed", bed(*(("chr3", s, s + 10, s % 2) for s in (10, 41, 45, 48, 49, 60))))
     regions, ledger = prepare({"intervals": path, "target": {"column": 4}}, unknown={"max_fraction": 0.2})
     assert regions["start"].tolist() == [48, 49, 60]
-    assert ledger["reason"].tolist()[1] == "0.9 of the window is unknown; unknown.max_fraction is 0.2"
+    assert ledger["reason"].tolist()[1] == (
+        "90 % of the window's letters are unknown; unknown.max_fraction allows 20 %"
+    )
+
+
+def test_the_ledger_names_the_bin_that_is_dropped(workshop, prepare):
+    path = workshop.write("p.bed", bed(("chr1", 20, 30, 0), ("chr3", 35, 65, 1)))
+    options = {"window": {"bin": 10, "flank": 5}, "unknown": {"max_fraction": 0.4}}
+    regions, ledger = prepare({"intervals": path, "target": {"column": 4}}, **options)
+    assert rows(regions, "id", "start", "end") == [["p:1.1", 15, 35], ["p:2.3", 50, 70]]
+    assert rows(ledger, "line", "record", "action", "reason") == [
+        [2, f"chr3:{start}-{start + 10}", "dropped", f"{share} % of the window's letters are unknown; "
+         "unknown.max_fraction allows 40 %"]
+        for start, share in ((35, 100), (45, 50))
+    ]  # fmt: skip
 
 
 def test_unstranded_examples_have_no_strand(workshop, prepare):

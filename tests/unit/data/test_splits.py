@@ -225,8 +225,8 @@ def test_parts_in_a_file(tmp_path):
         ("# parts\npeaks:1 train\n", r"line 2: 1 columns separated by tabs"),
         ("peaks:1\ttrain\nid\tpart\n", r"line 2: 'part' is no part"),
         ("peaks:1\tdev\n", r"line 1: 'dev' is no part; write train, validation or test"),
-        ("\n", r"the file gives no part"),
-        (b"\xff\xfe\x00", r"this is no text file"),
+        ("\n", r"the file is empty"),
+        (b"\xff\xfe\x00", r"line 1: this is text in UTF-16; save it as UTF-8"),
     ],
 )
 def test_wrong_files_of_parts(tmp_path, content, message):

@@ -135,3 +135,19 @@ def test_complete_classes_pass():
     check_classes(np.eye(3, dtype=np.float32), "multiclass", LABELS)
     check_classes(np.eye(3, dtype=np.float32), "multilabel", LABELS)
     check_classes(np.array([[0.1], [0.2]], np.float32), "regression", ["value"])
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    ("values", "classes"),
+    [(["1", "1e300"], ["value"]), (["1|2", "1|-3.5e38"], ["a", "b"]), ([1.0, 1e39], ["value"])],
+)
+def test_a_target_that_single_precision_cannot_hold_is_told_with_its_line(values, classes):
+    with pytest.raises(UserError) as caught:
+        parse_targets(values, "regression", classes, lambda row: f"a.bed, line {row + 4}")
+    assert str(caught.value) == (
+        f"a.bed, line 5: target {values[1]!r} is beyond what single precision holds (3.4e+38); "
+        "rescale the values"
+    )
+    largest = parse_targets(["1", "-3.4e38"], "regression", ["value"], str)
+    assert largest.dtype == np.float32 and largest[1, 0] == np.float32(-3.4e38)

@@ -17,6 +17,8 @@ from motifloom.evaluation.attention import (
     maxima,
     upper_tail,
 )
+from motifloom.genome.intervals import read_intervals
+from motifloom.genome.simulate import simulate
 
 
 class Field(NamedTuple):
@@ -140,6 +142,16 @@ def test_sites_of_examples_without_coordinates_are_named_by_id_or_name():
     # A name of two examples says nothing; one with coordinates is not looked up by name.
     assert placed(("twice", 0, 4, "m"), ("peak", 0, 4, "m"), ("p:1", 0, 4, "m"), ("", 0, 4, "m")) == []
     assert placed(("f:1", 17, 21, "m")) == []
+
+
+def test_what_a_simulation_planted_is_read_as_it_is(tmp_path):
+    motifs = {"M1": ("one", np.eye(4)), "M2": ("two", np.eye(4)[::-1])}
+    sizes = {"chromosomes": 1, "chromosome_length": 6000, "sites_per_motif": 5, "peak_width": 60}
+    truth = simulate(motifs, tmp_path, seed=1, **sizes)
+    regions = truth[["chrom", "start", "end", "strand"]].assign(id=truth["peak"], name="")
+    found = locate_sites([read_intervals(tmp_path / "truth.tsv")], regions, 4)
+    assert found.sort_values("example")["motif"].tolist() == truth["motif_name"].tolist()
+    assert set(found["motif"]) == {"one", "two"} and (found["start"] == 0).all()
 
 
 def test_sites_that_match_no_example_are_told(caplog):

@@ -40,7 +40,7 @@ def test_rows_in_any_order_and_empty_positions(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "no motif"),
+        ("", "the file is empty"),
         ("A [ 1 2 ]\n", "no motif"),
         (">\n", "line 1: > without"),
         (TEXT + TEXT, "line 6: motif MA1.1 stands twice"),
@@ -113,7 +113,7 @@ def test_the_format_is_told_by_the_content(motifs, tmp_path):
     write_jaspar(motifs, tmp_path / "m.meme")
     assert list(read_motifs(tmp_path / "m.jaspar")) == list(read_motifs(tmp_path / "m.meme"))
     (tmp_path / "other").write_text("chr1\t0\t5\n")
-    for name, message in (("other", "not a file of motifs"), ("absent", "cannot be read")):
+    for name, message in (("other", "not a file of motifs"), ("absent", "there is no such file")):
         with pytest.raises(UserError, match=f"{name}: {message}"):
             read_motifs(tmp_path / name)
 

@@ -61,6 +61,15 @@ BAD = [
     ("def build(inputs:\n", {}, "models.net.builder: mine.py, line 1: SyntaxError: "),
     ("x = 1\ny = x / 0\n", {}, "models.net.builder: mine.py, line 2: ZeroDivisionError: division by zero"),
     ("def build(inputs):\n    raise SystemExit(3)\n", {}, "models.net.builder: mine.py, line 2: SystemExit: 3"),
+    ("def build(inputs):\n    raise KeyboardInterrupt\n", {}, "models.net.builder: mine.py, line 2: KeyboardInterrupt"),
+    ("class Stop(BaseException):\n    pass\nraise Stop('x')\n", {}, "models.net.builder: mine.py, line 3: Stop: x"),
+    ("from keras import layers\ndef build(inputs):\n    return layers.Flatten(name='output')(inputs)\n", {},
+     'models.net.builder: mine.py: The name "output" is used 2 times in the model. All operation names should be '
+     "unique; Motifloom's own layers are tokens, one_hot and output"),
+    ("from keras import layers\ndef build(inputs):\n    return layers.Flatten(name='a b')(inputs)\n", {},
+     "models.net.builder: mine.py: no layer can be called 'a b'; use up to 100 of"),
+    ("import keras\ndef build(inputs):\n    return keras.layers.Flatten()(keras.Input((40, 4)))\n", {},
+     "models.net.builder: mine.py: Output with path `` is not connected to `inputs`"),
     ("def build():\n    pass\n", {}, "models.net.builder: mine.py: build takes no input; write def build(inputs, ...)"),
     ("def build(inputs):\n    return 3\n", {}, "models.net.builder: mine.py: build gives int, not a Keras tensor"),
     ("def build(inputs):\n    return inputs\n", {}, "models.net.builder: mine.py: build gives [40, 4] values per example; end with Flatten"),
@@ -98,3 +107,9 @@ def test_outputs_that_no_layer_gives_are_refused(own):
         "import keras\ndef build(inputs):\n    return keras.ops.max(keras.ops.relu(inputs), axis=1)\n"
     )
     assert [layer.name for layer in found.layers][-1] == "output"
+
+
+def test_control_c_still_stops(own):
+    """A signal while the file runs is none of its errors."""
+    with pytest.raises(KeyboardInterrupt):
+        own("import signal\ndef build(inputs):\n    signal.raise_signal(signal.SIGINT)\n    return inputs\n")

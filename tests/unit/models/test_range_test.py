@@ -102,6 +102,15 @@ def test_rates_rise_and_the_loss_falls(spec, dataset):
     assert found == same
 
 
+def test_the_log_tells_the_suggestion_and_nothing_of_epochs(spec, dataset, caplog):
+    """Their losses are of single steps, and no weights are kept."""
+    with caplog.at_level("INFO", logger="motifloom"):
+        range_test(spec, dataset, PARTS, training={"range_test": {"max": 1e-3, "epochs": 2}})
+    text = caplog.text
+    assert "16 steps to the end of the range; suggested: lr_max" in text
+    assert "best weights" not in text and "epoch 1/2" not in text
+
+
 def test_it_ends_where_the_loss_diverges(spec, dataset):
     spec["model"]["layers"][2]["config"]["activation"] = "linear"
     spec["compile"] = {"optimizer": "SGD", "loss": "mse"}
@@ -111,6 +120,22 @@ def test_it_ends_where_the_loss_diverges(spec, dataset):
     assert len(table) < 104
     assert np.isfinite(table["loss"]).all()
     assert found["learning_rate_max"] < table["learning_rate"].iloc[-1]
+
+
+def test_targets_too_large_for_any_rate(spec, examples, tmp_path):
+    spec["model"]["layers"][2]["config"]["activation"] = "linear"
+    spec["compile"] = {"optimizer": "SGD", "loss": "mse"}
+    frame = pd.DataFrame(
+        {"id": [f"s:{i}" for i in range(160)], "chrom": "", "target.y": np.linspace(1, 3e20, 160)}
+    )
+    kind = {"alphabet": "dna", "task": "regression", "classes": ["y"]}
+    write_dataset(tmp_path / "y.h5", frame, [examples[0]], **kind)
+    with Dataset(tmp_path / "y.h5") as opened, pytest.raises(UserError) as caught:
+        range_test(spec, opened, PARTS, path="experiments.e.training")
+    assert str(caught.value).startswith(
+        "experiments.e.training.range_test: the loss diverged after 0 steps; "
+    )
+    assert "targets are as large as 2.25e+20: rescale them in the data, to about 1" in str(caught.value)
 
 
 def test_short_epochs_are_as_many_as_make_a_hundred_steps(spec, dataset):

@@ -132,7 +132,7 @@ def test_balanced_is_scikit_learns():
         ("balanced", "regression", "a regression task has no classes to weigh; remove it"),
         ({"2": 1}, "binary", "there is no class 2; classes are 0 to 1"),
         ({"other": 1}, "binary", "write reciprocal, proportional, balanced, or a weight for each class"),
-        ({"0": -1}, "binary", "the weight of class 0 is -1.0; it must be 0 or more"),
+        ({"0": -1}, "binary", "the weight of class 0 is -1; write 0 to 1e"),
     ],
 )
 def test_weights_that_do_not_fit(spec, weights, task, message):

@@ -76,14 +76,17 @@ def test_yaml_numbers_with_an_exponent_are_numbers(tmp_path):
 @pytest.mark.parametrize(
     ("name", "text", "expected"),
     [
-        ("m.json", '{"model": \n {,}}', "line 2: not valid JSON"),
-        ("m.yaml", "model: {layers: [}\n", "line 1: not valid YAML"),
+        ("m.json", '{"model": \n {,}}', ", line 2: not valid JSON"),
+        ("m.yaml", "model: {layers: [}\n", ", line 1: not valid YAML"),
         ("m.yaml", "model: !!python/object/apply:os.system [ls]\n", "not valid YAML: could not determine"),
         ("m.json", "[]", "is no spec"),
         ("m.json", '{"modell": {}}', "modell: is no section of a spec; did you mean 'model'?"),
         ("m.json", '{"model": [1]}', "model: must be a mapping, not list"),
         ("m.json", '{"compile": {}}', "model: is missing"),
-        ("m.json", "\udcff", "cannot be read as text"),
+        ("m.json", "\udcff", ", line 1: this is not a text file (UTF-8)"),
+        ("m.json", "", ": the file is empty"),
+        ("m.yaml", "model: &m {layers: [*m]}", "goes on for more than 50 levels"),
+        ("m.json", '{"model": {}, "model": {}}', "the key model stands twice"),
     ],
 )
 def test_unreadable_specs(tmp_path, name, text, expected):
@@ -91,7 +94,7 @@ def test_unreadable_specs(tmp_path, name, text, expected):
     path.write_text(text, errors="surrogateescape")
     with pytest.raises(UserError) as caught:
         read_spec(path)
-    assert str(caught.value).startswith(f"{path}: ")
+    assert str(caught.value).startswith((f"{path}: ", f"{path}, line "))
     assert expected in str(caught.value)
 
 

@@ -299,13 +299,66 @@ def test_a_diverging_loss_is_told_with_advice(spec, sizes, examples):
     )
 
 
+RATES = [
+    (
+        {},
+        "lower compile.optimizer.config.learning_rate (now 1e+30), or add clipnorm: 1.0 to the",
+    ),
+    ({"learning_rate": 1e30}, "lower experiments.e.training.learning_rate (now 1e+30), or add clipnorm"),
+    (
+        {"optimizer": {"class_name": "SGD"}},
+        "lower experiments.e.training.optimizer.config.learning_rate (now 1e+30",
+    ),
+    ({"schedule": {"kind": "cyclic", "lr_max": 1e30}}, "lower experiments.e.training.schedule.lr_max (now "),
+]
+
+
+@pytest.mark.parametrize(("options", "expected"), RATES)
+def test_the_rate_to_lower_is_named_where_it_stands(spec, sizes, examples, options, expected):
+    spec["model"]["layers"][2]["config"]["activation"] = "linear"
+    spec["compile"] = {"optimizer": {"class_name": "SGD", "config": {"learning_rate": 1e30}}, "loss": "mse"}
+    with pytest.raises(UserError) as caught:
+        trained(
+            spec, sizes | {"task": "regression"}, examples, options=options, path="experiments.e.training"
+        )
+    assert f"in epoch 1; {expected}" in str(caught.value)
+
+
+def test_clipping_is_not_advised_where_it_is(spec, sizes, examples):
+    spec["model"]["layers"][2]["config"]["activation"] = "linear"
+    settings = {"learning_rate": 1e30, "clipvalue": 1e9}
+    spec["compile"] = {"optimizer": {"class_name": "SGD", "config": settings}, "loss": "mse"}
+    with pytest.raises(UserError) as caught:
+        trained(spec, sizes | {"task": "regression"}, examples)
+    assert str(caught.value).endswith("compile.optimizer.config.learning_rate (now 1e+30)")
+
+
+@pytest.mark.parametrize("what", ["targets", "weights of examples"])
+def test_huge_numbers_in_the_data_are_told_instead_of_the_rate(spec, sizes, examples, what):
+    spec["model"]["layers"][2]["config"]["activation"] = "linear"
+    spec["compile"] = {"optimizer": "adam", "loss": "mse"}
+    tokens, parts = examples
+    weights = None
+    if what == "targets":
+        parts = {part: (rows, targets * np.float32(3e20)) for part, (rows, targets) in parts.items()}
+    else:
+        weights = np.full(len(tokens), 3e38, np.float32)
+        weights[:80] = 1
+    with pytest.raises(UserError) as caught:
+        trained(spec, sizes | {"task": "regression"}, (tokens, parts), weights=weights)
+    largest = "3e+20" if what == "targets" else "3e+38"
+    assert str(caught.value).endswith(
+        f"in epoch 1; {what} are as large as {largest}: rescale them in the data, to about 1"
+    )
+
+
 def test_callbacks_that_cannot_work_and_metrics_per_class(spec, sizes, examples):
     spec["compile"]["metrics"] = ["F1Score"]
     _, done = trained(spec, sizes, examples, options={"epochs": 1})
     assert 0 <= done.history["F1Score"][0] <= 1
-    spec["callbacks"] = {"SwapEMAWeights": {}}
+    swaps = keras.callbacks.SwapEMAWeights()  # one of a spec is refused before
     with pytest.raises(UserError, match="spec: training: SwapEMAWeights must be used when `use_ema=True`"):
-        trained(spec, sizes, examples)
+        trained(spec, sizes, examples, callbacks=[swaps])
 
 
 def test_callbacks_write_into_an_emptied_folder(spec, sizes, examples, tmp_path):

@@ -20,7 +20,7 @@ def test_a_panel_per_metric_with_training_and_validation():
     table = history()
     figure = curves(table, 3)
     axes = visible(figure)
-    assert [axis.get_title() for axis in axes] == ["loss", "AUC"]
+    assert [axis.get_title() for axis in axes] == ["loss", "AUC (estimate)"]
     training, validation, best, line = axes[0].lines
     np.testing.assert_array_equal(training.get_xydata(), table[["epoch", "loss"]])
     np.testing.assert_array_equal(validation.get_xydata(), table[["epoch", "val_loss"]])
@@ -28,6 +28,16 @@ def test_a_panel_per_metric_with_training_and_validation():
     assert list(line.get_xdata()) == [3, 3]
     legend = [text.get_text() for text in figure.legends[0].get_texts()]
     assert legend == ["training", "validation", "best epoch (3)"]
+
+
+def test_exact_areas_are_told_from_those_that_keras_estimates():
+    def titles(table):
+        return [axis.get_title() for axis in visible(curves(table, 3))]
+
+    exact = history(val_auroc=np.linspace(0.5, 0.9, 5), val_auprc=0.5)
+    assert titles(exact) == ["loss", "AUC (estimate)", "AUROC (exact)", "AUPRC (exact)"]
+    # Exact areas are of the validation part only: this one somebody has called so.
+    assert titles(history(auroc=0.6, val_auroc=0.6)) == ["loss", "AUC (estimate)", "auroc"]
 
 
 def test_learning_rate_is_shown_where_it_changes():

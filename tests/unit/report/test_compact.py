@@ -10,8 +10,8 @@ from motifloom.report import compact
 @pytest.mark.parametrize(
     ("value", "written"),
     [
-        (np.nan, None), (None, None), ("exact", "exact"), (12.0, 12), (np.int64(7), 7), (0.123456, 0.1235),
-        (123456.0, 123500), (1.23456e-12, 1.235e-12), (np.inf, "∞"), (-np.inf, "−∞"), (-0.00001, -1e-5),
+        (np.nan, None), (None, None), ("exact", "exact"), (12.0, 12), (np.int64(7), 7), (0.1234567, 0.123457),
+        (1234567.0, 1234567), (1.2345678e-12, 1.23457e-12), (np.inf, "∞"), (-np.inf, "−∞"), (-1e-5, -1e-5),
     ],
 )  # fmt: skip
 def test_values_are_written_short(value, written):

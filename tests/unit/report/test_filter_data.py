@@ -92,7 +92,7 @@ def test_matches_are_the_best_and_refer_to_motifs_held_once(monkeypatch):
     found = seed_block(Run(1, summary=SUMMARY, motifs={"top": MOTIFS}, matches=matches), [], known)
     places = {motif[0]: i for i, motif in enumerate(known.motifs)}
     assert found["filters"][1]["matches"] == [
-        [3, [[places["M1"], 0.012, 0.05, -1, -2, 3], [places["M2"], 0.1, 0.2, 1, 1, 3]]], None,
+        [3, [[places["M1"], 0.012345, 0.05, -1, -2, 3], [places["M2"], 0.1, 0.2, 1, 1, 3]]], None,
     ]  # fmt: skip
     assert known.motifs[places["M1"]] == ["M1", "M1", "ACGU", [1000, 0, 0, 0]]
     assert known.motifs[places["M2"]] == ["M2", "two", "", None]
@@ -135,7 +135,7 @@ def test_sensitivity_averages_over_the_sites_that_have_another_letter():
     assert found[0] is None
     assert (found[1]["n"], found[1]["reference"]) == (10, [0])
     # To A: from C (3 sites, -3) and G (1 site, -1); to C: from A (6, -7) and G (1, -2), and so on.
-    assert found[1]["means"] == [-2.5, -6.29, -7, -7.6]
+    assert found[1]["means"] == [-2.5, -6.28571, -7, -7.6]
     assert found[1]["boxes"][0] is None
     assert found[1]["boxes"][1] == [-9, -8, -7, -6, -5]
 
@@ -178,8 +178,8 @@ def test_tests_of_enrichment_keep_the_effects_they_have():
         ["fisher", "sequence", "global", ["odds_ratio"]],
     ]
     assert found["filters"][1]["enrichment"] == [
-        [[0, 100, 60, None, None, None, None], [1, 100, 40, 0.0012, 0.046, 0.812, 1]],
-        [[1, 100, 40, 0.0012, 0.046, "∞"]],
+        [[0, 100, 60, None, None, None, None], [1, 100, 40, 0.00123, 0.0456, 0.81234, 1]],
+        [[1, 100, 40, 0.00123, 0.0456, "∞"]],
     ]
 
 

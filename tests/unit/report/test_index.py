@@ -50,7 +50,8 @@ def test_experiments_with_the_same_headline_share_an_axis(tmp_path):
         "Without metrics",
     ]
     assert '<a href="one/report.html">one</a>' in text
-    assert '<th scope="row">four</th>' in text
+    assert '<th scope="row" data-v="four">four<small>no page</small></th>' in text
+    assert "Not every experiment has a page of its own" in text
     assert '<a href="comparison.tsv">comparison</a>' in text
     assert "mean of 2 seeds" in text
     assert "+0.150" in text
@@ -58,6 +59,18 @@ def test_experiments_with_the_same_headline_share_an_axis(tmp_path):
     assert re.findall(r'cx="(\d+\.?\d*)%"', text)[:3] == ["60.0", "80.0", "50.0"]
     assert re.search(r'<svg class="strip kmer" x="40.0%"', text)
     assert (text.count("no leak</span>"), text.count("not audited</span>")) == (3, 1)
+
+
+def test_experiments_that_are_all_baselines_say_why_there_is_no_page(tmp_path):
+    comparison = pd.concat([rows("content", "gc", "auroc", 0.6), rows("words", "kmer", "auroc", 0.7)])
+    path = tmp_path / "index.html"
+    build_index([experiment(name, report=None) for name in ("content", "words")], comparison, path)
+    text = path.read_text()
+    assert '<th scope="row" data-v="content">content<small>no page: GC baseline</small></th>' in text
+    assert '<th scope="row" data-v="words">words<small>no page: k-mer baseline</small></th>' in text
+    assert "None of these experiments has a page of its own: pages are of networks" in text
+    build_index([experiment("one")], rows("one", "cnn", "auroc", 0.8), path)
+    assert "no page" not in path.read_text() and "has a page" not in path.read_text()
 
 
 def test_names_are_escaped(tmp_path):

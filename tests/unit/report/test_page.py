@@ -253,7 +253,8 @@ def test_thresholds_mistakes_and_maps_of_layers_are_shown(tmp_path):
     for name in ("far", "near"):
         new.append(run / "sets" / name / "metrics.tsv")
         new[-1].parent.mkdir(parents=True)
-        new[-1].write_text((run / "metrics.tsv").read_text().replace("train", "test"))
+        table = (run / "metrics.tsv").read_text().replace("train", "test")
+        new[-1].write_text(table + table.splitlines()[1].replace("\tauroc\t", "\tspecificity\t") + "\n")
     new.append(run / "sets/average.tsv")
     new[-1].write_text((run / "metrics.tsv").read_text())
     for name, leak in (("far", "no"), ("near", "yes")):
@@ -272,6 +273,12 @@ def test_thresholds_mistakes_and_maps_of_layers_are_shown(tmp_path):
         ">geometric mean</th>",
         "far shares nothing with training",
         "near has examples in common with training (1 check)",
+        'href="seed1/sets/near/metrics.tsv"',
+        'href="seed1/sets/average.tsv"',
+        "The tables lie beside this page and its links are relative to it",
     ):
         assert shown in text
+    main, further = re.findall("<table.*?</table>", text[text.index("Extra sets") :], re.DOTALL)[:2]
+    assert "AUROC" in main and "Specificity" not in main and ">far</th>" in main
+    assert "Specificity" in further and "AUROC" not in further and ">far</th>" in further
     assert 'href="seed1/mistakes.tsv"' in text and 'href="seed1/embeddings/dense.tsv"' in text

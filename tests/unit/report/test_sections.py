@@ -49,6 +49,26 @@ def test_the_ledger_is_summed_by_action_and_reason():
     ]
 
 
+def test_reasons_that_differ_in_numbers_only_are_one():
+    reasons = [
+        "window -5-15 leaves its chromosome (100 bp)",
+        "window 85-105 leaves its chromosome (100 bp)",
+        "chromosome chr1 is not in a2.fa",
+        "chromosome chr2 is not in a2.fa",
+        "90 % of it",
+    ]
+    ledger = pd.DataFrame({"reason": [*reasons, reasons[0]], "source": "s"})
+    ledger["action"] = ["dropped"] * 5 + ["padded"]
+    found = sections.ledger_summary(ledger)
+    assert dict(zip(zip(found["action"], found["reason"], strict=True), found["n"], strict=True)) == {
+        ("dropped", "window …-… leaves its chromosome (100 bp)"): 2,
+        ("dropped", reasons[2]): 1,
+        ("dropped", reasons[3]): 1,
+        ("dropped", reasons[4]): 1,
+        ("padded", reasons[0]): 1,
+    }
+
+
 AUDIT = pd.DataFrame(
     [
         ("overlap", "train", "test", 0, 0, 0, np.nan, "no"),
@@ -140,8 +160,14 @@ def thresholds(rule, values, reasons=None):
         ),
         (
             thresholds("youden", [0.5], ["no examples in part validation"]),
-            "A class is called at a probability of 0.500 or more. No threshold could be chosen for 1 of 1 "
-            "targets.",
+            "A class is called at a probability of 0.500 or more. No threshold could be chosen: no examples "
+            "in part validation.",
+        ),
+        (
+            thresholds("f1", [0.5, 0.25, 0.5, 0.5], ["equal", np.nan, "one class", "equal"]),
+            "A class is called at a probability of 0.500 (a), 0.250 (b), 0.500 (c), 0.500 (d) or more, which "
+            "makes F1 largest on the validation part. No threshold could be chosen for 3 of 4 targets: equal "
+            "(2); one class (1).",
         ),
     ],
 )
@@ -178,6 +204,37 @@ def test_extra_sets_have_a_row_each():
     assert [row["part"] for row in found["rows"]] == ["near", "far", "geometric mean"]
     assert found["targets"] == 1
     assert len(sections.set_rows(metrics(["all"], parts=["near"]))["rows"]) == 1
+
+
+def test_extra_sets_link_to_their_tables():
+    links = {"metrics.tsv": "m", "sets/average.tsv": "g", "sets/near/metrics.tsv": "n"}
+    links |= {"sets/near/predictions.tsv.gz": "p", "sets/far/metrics.tsv": "f"}
+    assert list(sections.set_links(links).items()) == [("near", "n"), ("far", "f"), ("geometric mean", "g")]
+
+
+@pytest.mark.parametrize(
+    ("parts", "shown"), [(["train", "test"], False), (["fold0", "fold1"], True), (None, True)]
+)
+def test_the_fold_is_told_where_there_are_folds(parts, shown):
+    split = None if parts is None else pd.DataFrame({"id": ["a", "b"], "part": parts})
+    runs = [Run(1, provenance={"fold": 0, "model": "m"})]
+    report = ExperimentReport("e", "binary", "d", [], runs, REGIONS, split=split)
+    (block,) = sections.provenance_section(report)["runs"]
+    assert dict(block["rows"]) == {"model": "m"} | ({"fold": "0"} if shown else {})
+
+
+def test_the_log_tells_estimated_from_exact_areas():
+    def section(*columns):
+        history = pd.DataFrame([[1] + [0.5] * len(columns)], columns=["epoch", *columns])
+        report = ExperimentReport("e", "binary", "d", [], [Run(1, history=history)], REGIONS)
+        found = sections.training_section(report)
+        return list(found["columns"].values()), found["note"]
+
+    labels, note = section("loss", "AUC", "val_AUC", "val_auroc")
+    assert labels == ["loss", "AUC (estimate)", "val AUC (estimate)", "val AUROC (exact)"]
+    assert note.startswith("AUC (estimate) is what Keras") and "AUROC and AUPRC (exact) are over all" in note
+    assert "Keras" not in section("loss", "val_auprc")[1]
+    assert section("loss", "val_loss")[1] == ""
 
 
 def test_baselines_stand_below_the_seeds():

@@ -212,3 +212,58 @@ def test_a_file_of_a_spec_is_found_by_locate(tmp_path):
     content["models"]["shallow"]["spec"] = "a.json"
     with pytest.raises(UserError, match=r"layers has 0 entries"):
         check(content, locate=lambda path: str(tmp_path / "real.json") if path == "a.json" else path)
+
+
+OPTIMIZER = "model.spec.compile.optimizer"
+INSTEAD = {
+    "rate": ({"learning_rate": 0.1}, f"{OPTIMIZER}.config.learning_rate", "training.learning_rate"),
+    "optimizer": ({"optimizer": "SGD"}, f"{OPTIMIZER}.config.learning_rate", "training.optimizer"),
+    "name of the optimizer": ({"optimizer": "SGD"}, OPTIMIZER, "training.optimizer"),
+    "epochs": ({"epochs": 3}, "model.spec.training_params.epochs", "training.epochs"),
+    "loss": ({"loss": "mse"}, "model.spec.compile.loss.class_name", "training.loss"),
+    "weights": ({"class_weight": "none"}, "model.spec.training_params.class_weight", "training.class_weight"),
+    "cyclic rates": (
+        {"schedule": {"kind": "one_cycle", "lr_max": 0.1}},
+        f"{OPTIMIZER}.config.learning_rate",
+        "training.schedule",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("training", "key", "source"), INSTEAD.values(), ids=INSTEAD)
+def test_a_parameter_that_the_training_block_stands_above_is_refused(training, key, source):
+    text = message(config({"parameters": {key: {"values": [1, 2]}}}, {"training": training}))
+    assert text == (
+        f"my.yaml: sweeps.width.parameters.{key}: experiments.first.{source} stands instead of it; "
+        "remove one of the two"
+    )
+
+
+def test_two_parameters_for_one_rate_are_refused():
+    key = f"{OPTIMIZER}.config.learning_rate"
+    keys = {key: {"values": [0.1, 0.2]}, "training.learning_rate": {"values": [0.3, 0.4]}}
+    assert message(config({"parameters": keys})) == (
+        f"my.yaml: sweeps.width.parameters.{key}: sweeps.width.parameters.training.learning_rate stands "
+        "instead of it; remove one of the two"
+    )
+
+
+def test_a_builders_own_parameter_of_the_rate():
+    content = config(
+        {"parameters": {"model.learning_rate": {"values": [0.1, 0.2]}}}, {"training": {"learning_rate": 1e-3}}
+    )
+    content["models"]["shallow"] = {"builder": "pysster", "kernel_len": 5}
+    assert (
+        "parameters.model.learning_rate: experiments.first.training.learning_rate stands instead"
+        in message(content)
+    )
+
+
+def test_what_the_training_block_leaves_alone_is_swept():
+    keys = {
+        f"{OPTIMIZER}.config.momentum": {"values": [0.1, 0.2]},
+        "training.learning_rate": {"values": [0.3, 0.4]},
+    }
+    content = config({"parameters": keys})
+    content["models"]["shallow"]["spec"]["compile"] = {"optimizer": {"class_name": "SGD"}}
+    check(content)

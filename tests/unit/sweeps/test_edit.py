@@ -101,7 +101,7 @@ def test_all_files_that_networks_are_made_of_are_known():
 
 
 def test_an_unreadable_spec_is_told(tmp_path):
-    with pytest.raises(UserError, match=r"absent\.json: cannot be read"):
+    with pytest.raises(UserError, match=r"absent\.json: there is no such file"):
         derived({FILTERS: 9}, config(str(tmp_path / "absent.json")))
 
 

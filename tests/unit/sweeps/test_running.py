@@ -61,7 +61,7 @@ def attempt(dataset, tmp_path):
         content = {
             "experiment": "e",
             "trials": 9,
-            "parameters": {key: {"value": 1} for key in parameters},
+            "parameters": {key: {"values": [1, 2]} for key in parameters},
         } | content
         done = run_trial(
             2,

@@ -44,6 +44,8 @@ MISTAKES = {
     "goal": ({"metric": {"name": "f1", "goal": "max"}}, "'max' is not one of 'minimize' or 'maximize'"),
     "no parameters": ({"parameters": {}}, "sweeps.width has no parameters; name at least one"),
     "empty parameter": (space(), RIGHT + "is empty; give value, values, or min and max"),
+    "nothing varies": (space(value=3), "has one value of each parameter for 4 trials; give one two values"),
+    "nothing varies in a list": (space(values=[3, 3]), "has one value of each parameter for 4 trials"),
     "no values": (space(values=[]), "sweeps.width.parameters.training.epochs.values: is empty"),
     "half a range": (space(min=1), RIGHT + "is uniform, which needs max:"),
     "both": (space(min=1, max=2, values=[1]), RIGHT + "has max:, which does not go with categorical"),

@@ -146,7 +146,7 @@ def test_what_is_no_sweep_is_told(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UserError, match=r"sweep\.yaml: there is no such file"):
         completed({"experiment": "first", "spec": "sweep.yaml"})
-    for text, expected in {"[1": "cannot be read", "[1]": "is no sweep", "": "is no sweep"}.items():
+    for text, expected in {"[1": "not valid YAML", "[1]": "is no sweep", "": "the file is empty"}.items():
         (tmp_path / "sweep.yaml").write_text(text)
         with pytest.raises(UserError, match=expected):
             completed({"experiment": "first", "spec": "sweep.yaml"})

@@ -5,7 +5,7 @@ import pysam
 import pytest
 
 from motifloom.errors import UserError
-from motifloom.genome.files import compression, open_binary
+from motifloom.files import compression, open_binary, parse_json, parse_yaml, read_text
 
 TEXT = b"".join(b"chr1\t%d\t%d\n" % (i * i, i * i + 7) for i in range(60))
 
@@ -77,3 +77,47 @@ def test_cannot_be_opened(tmp_path):
     loop.symlink_to(loop)
     with pytest.raises(UserError, match="cannot be read"), contextlib.suppress(FileNotFoundError):
         read(loop)
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"])
+def test_text_comes_in_plain_lines(tmp_path, end):
+    (tmp_path / "text").write_bytes(b"\xef\xbb\xbf" + end.join([b"a", b"", "é".encode()]))
+    assert read_text(tmp_path / "text", "") == "a\n\né\n".encode()
+
+
+@pytest.mark.parametrize("block", [1, 2, 3, 7])
+def test_text_is_checked_across_blocks(tmp_path, monkeypatch, block):
+    monkeypatch.setattr("motifloom.files.BLOCK", block)
+    (tmp_path / "text").write_bytes("aé\nbü\nc\n".encode())
+    assert read_text(tmp_path / "text", "") == "aé\nbü\nc\n".encode()
+    assert read_text(tmp_path / "text", "", 2) == "aé\nbü\n".encode()
+    for wrong in (b"\xc3", b"\xff", b"\0", b"\xc3\0"):
+        (tmp_path / "wrong").write_bytes("aé\nb".encode() + wrong)
+        with pytest.raises(UserError, match=r"wrong, line 2: this is not a text file \(UTF-8\); say"):
+            read_text(tmp_path / "wrong", "say")
+
+
+@pytest.mark.parametrize("block", [3, 100])
+def test_a_line_may_be_too_long(tmp_path, monkeypatch, block):
+    monkeypatch.setattr("motifloom.files.BLOCK", block)
+    monkeypatch.setattr("motifloom.files.LONGEST_LINE", 9)
+    (tmp_path / "text").write_bytes(b"a\n" + b"b" * 9 + b"\n")
+    assert len(read_text(tmp_path / "text", "")) == 12
+    (tmp_path / "text").write_bytes(b"a\n" + b"b" * 10)
+    with pytest.raises(UserError, match=r"text, line 2: the line is longer than 9 bytes; say"):
+        read_text(tmp_path / "text", "say")
+
+
+def test_a_key_stands_once():
+    assert parse_yaml("a: &x {b: 1, c: 2}\nd: {<<: *x, b: 3}", "f")["d"] == {"b": 3, "c": 2}
+    assert parse_json('{"a": {"b": 1}, "c": {"b": 2}}', "f") == {"a": {"b": 1}, "c": {"b": 2}}
+    with pytest.raises(UserError, match="f, line 3: not valid YAML: the key b stands in line 2"):
+        parse_yaml("a:\n  b: 1\n  b: 1\n", "f")
+    with pytest.raises(UserError, match="f: not valid JSON: the key b stands twice in one mapping; keep one"):
+        parse_json('{"a": {"b": 1, "b": 1}}', "f")
+
+
+@pytest.mark.parametrize("parse", [parse_yaml, parse_json])
+def test_brackets_without_end(parse):
+    with pytest.raises(UserError, match="f: brackets in brackets without end"):
+        parse("[" * 5000, "f")

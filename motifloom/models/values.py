@@ -1,0 +1,85 @@
+"""Values of settings that Keras takes as they are, and then fails with in a training, or is misled by."""
+
+import math
+import re
+
+from motifloom.errors import UserError
+from motifloom.models.names import arguments_of, classes
+
+# Settings whose defaults do not tell what they may be, and what else does: a number like this (above 0 where
+# this one is, of any sign where it is below), one of these, or anything (None).
+LIKE = {
+    **dict.fromkeys(("learning_rate", "clipnorm", "clipvalue", "global_clipnorm"), 1.0),
+    **dict.fromkeys(("loss_scale_factor", "loss_weights"), 1.0),
+    **dict.fromkeys(("steps_per_execution", "ema_overwrite_frequency", "gradient_accumulation_steps"), 1),
+    **dict.fromkeys(
+        ("weight_decay", "min_delta", "initial_learning_rate", "decay_rate", "warmup_target"), 0.0
+    ),
+    **dict.fromkeys(("baseline", "initial_value_threshold"), -1.0),
+    **dict.fromkeys(("save_freq", "update_freq", "profile_batch"), None),
+    "mode": ("auto", "min", "max"),
+    "jit_compile": ("auto", True, False),
+}
+# What Keras multiplies something by in every step or so, that is to shrink.
+FACTORS = r"(adam_)?beta_[12]|rho|(.*_)?momentum|factor"
+
+
+def check_finite(item, path):
+    """Raise a UserError for the first number in part of a spec that is NaN or infinite."""
+    if isinstance(item, float) and not math.isfinite(item):
+        raise UserError(f"{path}: {item} is no finite number; write one, or leave it out")
+    if isinstance(item, dict):
+        for key, value in item.items():
+            check_finite(value, f"{path}.{key}")
+    if isinstance(item, list | tuple):
+        for i, value in enumerate(item):
+            check_finite(value, f"{path}[{i}]")
+
+
+def check_values(settings, defaults, path):
+    """Raise a UserError for the first setting that is not of the kind of its default, or below 0.
+
+    Parameters
+    ----------
+    settings : dict
+        Of an optimizer, a callback, or Keras' compile; those of a schedule or optimizer inside, too.
+    defaults : dict
+        See :func:`motifloom.models.names.arguments_of`.
+    path : str
+        Key path, for messages.
+    """
+    for key, value in settings.items():
+        place = f"{path}.{key}"
+        if isinstance(value, dict):
+            name = value.get("class_name")
+            cls = classes("schedule").get(name) or classes("optimizer").get(name)
+            if cls and isinstance(value.get("config"), dict):
+                check_values(value["config"], arguments_of(cls)[0], f"{place}.config")
+        elif expected := _expected(key, defaults.get(key), value):
+            raise UserError(f"{place}: {value!r} does not do; write {expected}")
+
+
+def _expected(key, default, value):
+    """Return what a setting should be; None where it is."""
+    like = LIKE.get(key, default)
+    if like is None or (value is None and default is None):
+        return None
+    if isinstance(like, tuple):
+        return None if value in like else " or ".join(str(known).lower() for known in like)
+    if isinstance(like, bool):
+        return None if isinstance(value, bool) else "true or false"
+    if isinstance(like, str):
+        letter = len(like) == 1
+        ok = isinstance(value, str) and (len(value) == 1 or not letter)
+        return None if ok else "one letter" if letter else "text"
+    if not isinstance(like, int | float):
+        return None
+    kind, what = (int, "a whole number") if isinstance(like, int) else (int | float, "a number")
+    number = isinstance(value, kind) and not isinstance(value, bool)
+    if like < 0:
+        return None if number else what
+    if re.fullmatch(FACTORS, key):
+        return None if number and 0 <= value < 1 else f"{what} from 0 to below 1"
+    if key in LIKE and like > 0:
+        return None if number and value > 0 else f"{what} above 0"
+    return None if number and value >= 0 else f"{what}, 0 or more"
