@@ -27,6 +27,8 @@ def job(log):
         logger.handlers = [handler]
         logger.setLevel(logging.INFO)
         logger.propagate = False
+        # A job that is killed before it says anything leaves a log that says so: Snakemake shows no empty ones.
+        logger.info("begun")
         try:
             with captured(stream):
                 yield

@@ -3,11 +3,15 @@
 import errno
 import os
 import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from motifloom.errors import UserError
 from motifloom.job import job
+
+ROOT = Path(__file__).parents[2]
 
 
 def run(path, error, capsys):
@@ -15,7 +19,14 @@ def run(path, error, capsys):
         print("from a library")
         raise error
     assert exit_.value.code == 1
-    return path.read_text(), capsys.readouterr()
+    return said(path), capsys.readouterr()
+
+
+def said(path):
+    """Return what a log holds after the line that a job begins with."""
+    begun, text = path.read_text().split("\n", 1)
+    assert begun.endswith(" begun")
+    return text
 
 
 def test_an_error_of_the_user_is_one_line(tmp_path, capsys):
@@ -35,10 +46,17 @@ def test_a_full_disk_is_named(tmp_path, capsys):
     assert text.splitlines()[-1].startswith("Error: the disk is full: results/x")
 
 
+def test_the_log_of_a_job_that_is_killed_is_not_empty(tmp_path):
+    body = "import os, sys\nfrom motifloom.job import job\nwith job(sys.argv[1]): os.kill(os.getpid(), 9)"
+    command = [sys.executable, "-c", body, str(tmp_path / "x.log")]
+    assert subprocess.run(command, cwd=ROOT).returncode == -9
+    assert said(tmp_path / "x.log") == ""
+
+
 def test_a_job_that_ends_well_only_logs(tmp_path, capsys):
     with job(tmp_path / "x.log"):
         print("fine")
-    assert (tmp_path / "x.log").read_text() == "fine\n" and capsys.readouterr().err == ""
+    assert said(tmp_path / "x.log") == "fine\n" and capsys.readouterr().err == ""
 
 
 def test_what_compiled_libraries_write_is_in_the_log_too(tmp_path, capfd):
@@ -46,7 +64,7 @@ def test_what_compiled_libraries_write_is_in_the_log_too(tmp_path, capfd):
         os.write(1, b"to output\n")
         subprocess.run(["sh", "-c", "echo to error >&2"], check=True)
         raise UserError("x")
-    assert (tmp_path / "x.log").read_text() == "to output\nto error\nError: x\n"
+    assert said(tmp_path / "x.log") == "to output\nto error\nError: x\n"
     assert capfd.readouterr() == ("", "Error: x\n")
     os.write(2, b"afterwards\n")
     assert capfd.readouterr() == ("", "afterwards\n")
