@@ -27,7 +27,7 @@ def job(log):
         logger.handlers = [handler]
         logger.setLevel(logging.INFO)
         logger.propagate = False
-        # A job that is killed before it says anything leaves a log that says so: Snakemake shows no empty ones.
+        # Of a job that is killed before it says anything, too, the log is shown: Snakemake shows no empty ones.
         logger.info("begun")
         try:
             with captured(stream):
