@@ -27,7 +27,7 @@ def job(log):
         logger.handlers = [handler]
         logger.setLevel(logging.INFO)
         logger.propagate = False
-        # Of a job that is killed before it says anything, too, the log is shown: Snakemake shows no empty ones.
+        # Snakemake shows no empty log, such as a job leaves that is killed before it says anything.
         logger.info("begun")
         try:
             with captured(stream):
