@@ -1,5 +1,6 @@
 """Finished runs that several tests look at."""
 
+import copy
 import fcntl
 import shutil
 
@@ -45,8 +46,8 @@ def tiny():
 
 @pytest.fixture
 def copied(finished, tmp_path):
-    """A copy of the finished folder that a test may change."""
+    """A copy of the finished folder, and of its config, that a test may change."""
     folder, config = finished
-    copy = tmp_path / "copy"
-    shutil.copytree(folder, copy, copy_function=shutil.copy2)
-    return copy, config
+    place = tmp_path / "copy"
+    shutil.copytree(folder, place, copy_function=shutil.copy2)
+    return place, copy.deepcopy(config)
