@@ -1,5 +1,6 @@
 """Running Snakemake on a cluster, and watching what it does there."""
 
+import signal
 import subprocess
 import sys
 import time
@@ -28,7 +29,14 @@ def submit(cluster, folder, config, *arguments):
     command += ["--profile", ROOT / "profiles/slurm", "--configfile", folder / "config.yaml", *SHARES]
     command += ["--slurm-init-seconds-before-status-checks", "1", *arguments]
     with (folder / "run.log").open("w") as log:
-        return Guarded(command, cwd=folder, env=cluster.environment, stdout=log, stderr=log)
+        return Guarded(
+            command, cwd=folder, env=cluster.environment, stdout=log, stderr=log, preexec_fn=_heed_interrupts
+        )
+
+
+def _heed_interrupts():
+    """Undo what a shell does to what it starts in the background: Ctrl-C would be ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def wait_for(process, look):
