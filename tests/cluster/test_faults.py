@@ -1,5 +1,6 @@
 """What is done to a run from outside: to its jobs, to SLURM, to Snakemake itself."""
 
+import copy
 import signal
 
 import pytest
@@ -9,6 +10,14 @@ pytestmark = [pytest.mark.cluster, pytest.mark.workflow, pytest.mark.xdist_group
 
 GENOME = "results/simulations/tiny/genome.fa.gz"
 JOB = "rule_simulate"
+
+
+@pytest.fixture(scope="module")
+def config(config):
+    """The config with a genome that takes some seconds to make: time for what is done meanwhile."""
+    config = copy.deepcopy(config)
+    config["simulations"]["tiny"]["chromosome_length"] = 8_000_000
+    return config
 
 
 @pytest.fixture(scope="module")
