@@ -4,8 +4,10 @@ import contextlib
 import errno
 import logging
 import os
+import re
 import sys
 import traceback
+from pathlib import Path
 
 from motifloom.errors import UserError
 
@@ -32,6 +34,7 @@ def job(log):
         try:
             with captured(stream):
                 yield
+            logger.info("ended; it took %d MB of memory at the peak", peak_memory())
         except UserError as error:
             _fail(stream, f"Error: {error}\n")
         except Exception as error:
@@ -53,6 +56,13 @@ def captured(stream):
         stack.enter_context(contextlib.redirect_stdout(stream))
         stack.enter_context(contextlib.redirect_stderr(stream))
         yield
+
+
+def peak_memory():
+    """Return the largest memory that this process has held, in MB of 10^6 bytes."""
+    # Not getrusage: its peak holds that of the process which has started this one.
+    status = Path("/proc/self/status").read_text()
+    return int(re.search(r"^VmHWM:\s+(\d+) kB$", status, re.M)[1]) * 1024 / 1e6
 
 
 def _fail(stream, line):

@@ -85,8 +85,8 @@ def make_callbacks(section, model, folder, validated, where="spec", task=None):
             raise UserError(f"{path}: must hold the callback's settings by name, not {given!r}")
         settings = dict(given or {})
         check_settings(cls, settings, path)
-        _check_possible(name, inner, path)
         check_values(settings, arguments_of(cls)[0], path)
+        _check_possible(name, settings, inner, path)
         if name in FILES:
             settings[FILES[name]] = _inside(folder, settings, cls, FILES[name], path)
         if name == "ModelCheckpoint":
@@ -147,7 +147,7 @@ def check_measured(best, settings, where):
         )
 
 
-def _check_possible(name, optimizer, path):
+def _check_possible(name, settings, optimizer, path):
     """Raise a UserError for a callback that a training here cannot have."""
     if name == "RemoteMonitor":
         raise UserError(f"{path}: sends data over the network; use CSVLogger")
@@ -163,6 +163,13 @@ def _check_possible(name, optimizer, path):
             f"{path}: cannot lower a learning rate that follows a schedule; leave it out by callbacks: "
             "{ReduceLROnPlateau: false}, or remove the schedule (training.schedule, training.warmup_epochs, "
             "or the optimizer's own)"
+        )
+    if name == "ReduceLROnPlateau" and np.float32(settings.get("min_lr", 0)) >= float(
+        optimizer.learning_rate
+    ):
+        raise UserError(
+            f"{path}.min_lr: {settings['min_lr']} is not below the learning rate, "
+            f"{float(optimizer.learning_rate):.6g}, which would never be lowered; lower it"
         )
 
 

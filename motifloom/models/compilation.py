@@ -194,4 +194,5 @@ def _by_name(entry, kind, path):
             raise UserError(f"{path}.config.ignore_class: every example has a class here; remove it")
         settings.setdefault("name", snake_case(name))
         name = name.removeprefix("Sparse")
+    check_values(settings, arguments_of(known[name])[0], f"{path}.config")
     return create(complete({"class_name": name, "config": settings}, kind, path), path)

@@ -7,12 +7,13 @@ import keras
 import tensorflow as tf
 
 from motifloom.errors import UserError
+from motifloom.gpus import claim, names_of
 from motifloom.randomness import derive_seed
 
 logger = logging.getLogger(__name__)
 
 
-def configure(threads=None, accelerator="auto", precision="float32"):
+def configure(threads=None, accelerator="auto", precision="float32", gpus=1):
     """Choose threads and device, before anything is computed, and make computations repeatable.
 
     Parameters
@@ -24,21 +25,23 @@ def configure(threads=None, accelerator="auto", precision="float32"):
         "auto" uses a GPU where there is one; "gpu" demands it; "cpu" leaves it alone.
     precision : {"float32", "mixed_float16", "mixed_bfloat16"}
         What networks built from now on compute in; their weights are float32 in any case.
+    gpus : int
+        How many GPUs to use; of more than these, those that are free (:func:`motifloom.gpus.claim`).
 
     Raises
     ------
     UserError
         If a GPU is demanded and TensorFlow sees none.
     """
-    gpus = tf.config.list_physical_devices("GPU")
-    if accelerator == "gpu" and not gpus:
+    found = tf.config.list_physical_devices("GPU")
+    if accelerator == "gpu" and not found:
         raise UserError(
             "accelerator: gpu was asked for, but TensorFlow sees none; "
             "install its GPU build (envs/environment-gpu.yaml), or write auto"
         )
     if accelerator == "auto":
         logger.info(
-            "accelerator: auto found %s", f"{len(gpus)} GPU(s)" if gpus else "no GPU; the CPU is used"
+            "accelerator: auto found %s", f"{len(found)} GPU(s)" if found else "no GPU; the CPU is used"
         )
     try:
         if threads:
@@ -47,7 +50,10 @@ def configure(threads=None, accelerator="auto", precision="float32"):
         if accelerator == "cpu":
             tf.config.set_visible_devices([], "GPU")
         else:
-            for gpu in gpus:  # or TensorFlow takes all memory of every GPU at once
+            if len(found) > gpus:
+                found = [found[place] for place in claim(names_of(len(found)), gpus)]
+                tf.config.set_visible_devices(found, "GPU")
+            for gpu in found:  # or TensorFlow takes all memory of every GPU at once
                 tf.config.experimental.set_memory_growth(gpu, True)
     except RuntimeError:
         logger.debug("TensorFlow has started already; its threads and devices stay as they are")

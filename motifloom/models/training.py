@@ -175,12 +175,13 @@ def prepared_network(spec, dataset, *, seed, training, where, path="training", s
         SHA-256; `taken` and `frozen`, layers that start with other weights, and that stay.
     """
     precision = training.get("precision") or "float32"
-    device.configure(training.get("threads"), training.get("accelerator") or "auto", precision)
+    gpus = training.get("gpus") or 1
+    device.configure(training.get("threads"), training.get("accelerator") or "auto", precision, gpus)
     sizes = {"length": dataset.length, "alphabet_size": dataset.alphabet.size, "task": dataset.task}
     sizes["n_targets"] = len(dataset.target_names)
     with blamed_on(training, where, path):
         merged = merge_options(spec, training, dataset.classes, where)
-        with device.spread(training.get("gpus") or 1, where=path):
+        with device.spread(gpus, where=path):
             network = build_model(merged, **sizes, seed=seed, where=where)
     logger.info("device: %s; %d weights", device.describe()["name"], network.count_params())
     origin, builder = {}, spec["model"].get("builder")

@@ -16,12 +16,14 @@ LIKE = {
         ("weight_decay", "min_delta", "initial_learning_rate", "decay_rate", "warmup_target"), 0.0
     ),
     **dict.fromkeys(("baseline", "initial_value_threshold"), -1.0),
-    **dict.fromkeys(("save_freq", "update_freq", "profile_batch"), None),
+    "profile_batch": None,
     "mode": ("auto", "min", "max"),
     "jit_compile": ("auto", True, False),
 }
-# What Keras multiplies something by in every step or so, that is to shrink.
-FACTORS = r"(adam_)?beta_[12]|rho|(.*_)?momentum|factor"
+# How often something is done: at these times, or every so many batches.
+OFTEN = {"save_freq": ("epoch",), "update_freq": ("epoch", "batch")}
+# What Keras multiplies something by in every step or so, that is to shrink, and a share that is not all.
+FACTORS = r"(adam_)?beta_[12]|rho|(.*_)?momentum|factor|label_smoothing"
 
 
 def check_finite(item, path):
@@ -42,7 +44,8 @@ def check_values(settings, defaults, path):
     Parameters
     ----------
     settings : dict
-        Of an optimizer, a callback, or Keras' compile; those of a schedule or optimizer inside, too.
+        Of an optimizer, a loss, a metric, a callback, or Keras' compile; those of a schedule or optimizer
+        inside, too.
     defaults : dict
         See :func:`motifloom.models.names.arguments_of`.
     path : str
@@ -62,9 +65,14 @@ def check_values(settings, defaults, path):
 def _expected(key, default, value):
     """Return what a setting should be; None where it is."""
     like = LIKE.get(key, default)
+    if key in OFTEN:
+        count = isinstance(value, int) and not isinstance(value, bool) and value > 0
+        return (
+            None if count or value in OFTEN[key] else f"{' or '.join(OFTEN[key])} or a whole number above 0"
+        )
     if like is None or (value is None and default is None):
         return None
-    if isinstance(like, tuple):
+    if key in LIKE and isinstance(like, tuple):
         return None if value in like else " or ".join(str(known).lower() for known in like)
     if isinstance(like, bool):
         return None if isinstance(value, bool) else "true or false"

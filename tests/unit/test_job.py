@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -56,7 +57,21 @@ def test_the_log_of_a_job_that_is_killed_is_not_empty(tmp_path):
 def test_a_job_that_ends_well_only_logs(tmp_path, capsys):
     with job(tmp_path / "x.log"):
         print("fine")
-    assert said(tmp_path / "x.log") == "fine\n" and capsys.readouterr().err == ""
+    fine, ended = said(tmp_path / "x.log").splitlines()
+    assert fine == "fine" and " ended; it took " in ended and capsys.readouterr().err == ""
+
+
+def test_a_job_says_what_memory_it_took_at_the_peak_and_not_what_others_took(tmp_path):
+    body = (
+        "import sys\nfrom motifloom.job import job\nwith job(sys.argv[1]): bytearray(b'1') * int(sys.argv[2])"
+    )
+    kept = bytearray(b"1") * 300_000_000
+    peaks = []
+    for size in ("1", "200000000"):
+        subprocess.run([sys.executable, "-c", body, str(tmp_path / "x.log"), size], cwd=ROOT, check=True)
+        peaks.append(int(re.search(r" ended; it took (\d+) MB", said(tmp_path / "x.log"))[1]))
+    assert len(kept) == 300_000_000
+    assert peaks[0] < 100 and peaks[1] - peaks[0] in range(190, 211)
 
 
 def test_what_compiled_libraries_write_is_in_the_log_too(tmp_path, capfd):

@@ -34,6 +34,21 @@ CALLBACKS = [
     ("ReduceLROnPlateau", {"factor": 1}, ".factor: 1 does not do; write a number from 0 to below 1"),
     ("ReduceLROnPlateau", {"factor": NAN}, ".factor: nan is no finite number; write one, or leave it out"),
     ("ReduceLROnPlateau", {"min_lr": -1}, ".min_lr: -1 does not do; write a number, 0 or more"),
+    (
+        "ReduceLROnPlateau",
+        {"min_lr": 0.05},
+        ".min_lr: 0.05 is not below the learning rate, 0.05, which would never be lowered; lower it",
+    ),
+    (
+        "ModelCheckpoint",
+        {"filepath": "a.keras", "save_freq": -3},
+        ".save_freq: -3 does not do; write epoch or a whole number above 0",
+    ),
+    (
+        "ModelCheckpoint",
+        {"filepath": "a.keras", "save_freq": "batch"},
+        ".save_freq: 'batch' does not do; write epoch or a whole number above 0",
+    ),
     ("CSVLogger", {"filename": "a", "append": "no"}, ".append: 'no' does not do; write true or false"),
     ("CSVLogger", {"filename": "a", "separator": "ab"}, ".separator: 'ab' does not do; write one letter"),
     ("CSVLogger", {"filename": "x" * 201}, "cannot be the name of a file; write up to 200 printable letters"),
@@ -132,6 +147,14 @@ def test_a_key_beside_the_settings_would_be_ignored(spec, sizes):
         ({"run_eagerly": "x"}, "c.run_eagerly: 'x' does not do; write true or false"),
         ({"jit_compile": "x"}, "c.jit_compile: 'x' does not do; write auto or true or false"),
         ({"loss_weights": [-1.0]}, "c.loss_weights: -1.0 does not do; write a number above 0"),
+        (
+            {"loss": {"class_name": "BinaryCrossentropy", "config": {"label_smoothing": -5}}},
+            "c.loss.config.label_smoothing: -5 does not do; write a number from 0 to below 1",
+        ),
+        (
+            {"metrics": [{"class_name": "AUC", "config": {"num_thresholds": "x"}}]},
+            "c.metrics[0].config.num_thresholds: 'x' does not do; write a whole number, 0 or more",
+        ),
     ],
 )
 def test_settings_of_compile_that_cannot_be(settings, expected):
@@ -155,6 +178,11 @@ def test_what_keras_writes_of_its_own_objects_is_accepted():
     for name, cls in sorted(classes("callback").items()):
         defaults, needed = arguments_of(cls)
         check_values({key: defaults[key] for key in defaults.keys() - {*needed}}, defaults, name)
+    for kind in ("loss", "metric"):
+        for name, cls in sorted(classes(kind).items()):
+            defaults, needed = arguments_of(cls)
+            if not needed and issubclass(cls, keras.losses.Loss | keras.metrics.Metric):
+                check_values(cls().get_config(), defaults, name)
     saved = keras.saving.serialize_keras_object(
         keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(0.1, 9))
     )
