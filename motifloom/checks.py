@@ -111,7 +111,7 @@ def _training(config, name, experiment, dataset):
         yield f"{key}.start_from: {training.start_from} is several networks; name one that is a single one"
     elif other.model in config.models and config.models[other.model].baseline:
         yield f"{key}.start_from: {training.start_from} is a baseline, which has no layers; name a network"
-    elif training.start_from in _ancestors(config, other):
+    elif training.start_from in ancestors(config, other):
         yield f"{key}.start_from: {training.start_from} starts from {name} in turn; break the circle"
     else:
         yield from _unseen_fold(config, key, experiment, dataset)
@@ -121,7 +121,7 @@ def _unseen_fold(config, key, experiment, dataset):
     """Check that no network that a training starts from has seen its test part."""
     if dataset.split.by != "folds":
         return
-    for other in filter(config.experiments.get, _ancestors(config, experiment)):
+    for other in filter(config.experiments.get, ancestors(config, experiment)):
         start = config.experiments[other]
         same = experiment.folds is None and start.folds is None and experiment.fold == start.fold
         if start.dataset == experiment.dataset and not same:
@@ -131,8 +131,19 @@ def _unseen_fold(config, key, experiment, dataset):
             )
 
 
-def _ancestors(config, experiment):
-    """Return the experiments that one starts from, directly or not, as far as there is no circle."""
+def ancestors(config, experiment):
+    """Return what an experiment starts from, directly or not, as far as there is no circle.
+
+    Parameters
+    ----------
+    config : motifloom.config.parse.Config
+    experiment : motifloom.config.experiments.Experiment
+
+    Returns
+    -------
+    list of str
+        Names of experiments; a last one may be a file.
+    """
     found = []
     while experiment and experiment.training.start_from not in (None, *found):
         found.append(experiment.training.start_from)
@@ -329,6 +340,9 @@ def _missing_files(config, exists):
         elif set(path) & set("{}<>\n"):
             yield f"{key}: {path!r} has one of {{ }} < > in it, which Snakemake reads as patterns; rename it"
         elif not exists(path):
+            if key.endswith(".start_from") and (near := suggest(path, config.experiments)):
+                yield f"{key}: {path} is neither an experiment nor a file{near}"
+                continue
             hint = " is a folder" if Path(path).is_dir() else " does not exist"
             yield f"{key}: file {path}{hint}; paths are relative to the folder the workflow runs in"
 

@@ -1,17 +1,32 @@
 """Reading and writing the files of the workflow: each is written whole or not at all."""
 
 import contextlib
+import errno
 import glob
 import gzip
 import hashlib
+import io
 import json
 import os
 import shutil
 import tempfile
+import zlib
 from pathlib import Path
 
 import pandas as pd
 
+from motifloom.errors import UserError
+
+# What a disk says that takes nothing more, in the user's words.
+REFUSALS = {
+    errno.ENOSPC: "the disk is full; make room and run again",
+    errno.EDQUOT: "your quota of the disk is used up; make room and run again",
+    errno.EROFS: "the disk is read-only; choose another folder, or let this one be written to",
+    errno.EACCES: "the folder takes no files of yours; change its permissions, or choose another one",
+}
+# What gzip and pandas raise for a table that is cut off or something else.
+DAMAGE = (EOFError, gzip.BadGzipFile, zlib.error, UnicodeDecodeError)
+DAMAGE += (pd.errors.ParserError, pd.errors.EmptyDataError)
 # Columns that hold names: "0034" and "1e5" are no numbers there.
 NAMES = (
     "best_match_id",
@@ -38,41 +53,177 @@ NAMES = (
 )
 
 
+class SteadyFile(io.FileIO):
+    """A file that takes everything and keeps the first error, for writers that fail badly on a full disk.
+
+    HDF5 drops such errors where it closes a dataset, or the whole process where it closes a file.
+
+    Attributes
+    ----------
+    error : OSError or None
+        What went wrong first. From then on nothing is written.
+    """
+
+    error = None
+
+    def write(self, data):
+        """Write bytes; return how many there are."""
+        view = memoryview(data).cast("B")
+        written = 0
+        try:
+            while written < len(view) and not self.error:
+                written += super().write(view[written:])
+        except OSError as error:
+            self.error = error
+        return len(view)
+
+
 @contextlib.contextmanager
 def atomic_path(path):
     """Yield a temporary path in the folder of `path`, renamed to `path` on success, removed on failure.
 
     The temporary name keeps all suffixes of `path`, since writers choose the format by them.
+
+    Raises
+    ------
+    UserError
+        If the disk is full or read-only; names `path`.
     """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    suffix = "".join(path.suffixes)
-    _remove_remains(path)
-    handle, temporary = tempfile.mkstemp(prefix=_prefix(path), suffix=suffix, dir=path.parent)
-    os.close(handle)
+    path, temporary = Path(path), None
     try:
-        yield Path(temporary)
-        os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, path)
+        with _refusals_named(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _remove_remains(path)
+            handle, temporary = tempfile.mkstemp("".join(path.suffixes), _prefix(path), path.parent)
+            os.close(handle)
+            yield Path(temporary)
+            os.chmod(temporary, 0o666 & ~_umask())
+            _sync(temporary)
+            os.replace(temporary, path)
     finally:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(temporary)
+        if temporary:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(temporary)
 
 
 @contextlib.contextmanager
 def atomic_folder(path):
-    """Yield a temporary folder beside `path`, renamed to `path` on success, removed on failure."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    _remove_remains(path)
-    temporary = tempfile.mkdtemp(prefix=_prefix(path), dir=path.parent)
+    """Yield a temporary folder beside `path`, renamed to `path` on success, removed on failure.
+
+    Raises
+    ------
+    UserError
+        If the disk is full or read-only; names `path`.
+    """
+    path, temporary = Path(path), None
     try:
-        yield Path(temporary)
-        os.chmod(temporary, 0o777 & ~_umask())
-        shutil.rmtree(path, ignore_errors=True)
-        os.replace(temporary, path)
+        with _refusals_named(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _remove_remains(path)
+            temporary = tempfile.mkdtemp(prefix=_prefix(path), dir=path.parent)
+            yield Path(temporary)
+            os.chmod(temporary, 0o777 & ~_umask())
+            shutil.rmtree(path, ignore_errors=True)
+            os.replace(temporary, path)
+    except UserError as error:
+        # Of a file inside; the folder has its own name for the user.
+        raise UserError(str(error).replace(str(temporary), str(path))) from error.__cause__
     finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+        if temporary:
+            shutil.rmtree(temporary, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def atomic_hdf5(path):
+    """Yield an HDF5 file (h5py.File) to write, which gets its name `path` where all of it was written.
+
+    Raises
+    ------
+    UserError
+        As :func:`atomic_path` does.
+    """
+    import h5py  # most that reads and writes files has no use for it
+
+    with atomic_path(path) as temporary, SteadyFile(temporary, "w+") as stream:
+        try:
+            with h5py.File(stream, "w") as file:
+                yield file
+        finally:
+            if stream.error:
+                raise stream.error
+
+
+@contextlib.contextmanager
+def in_memory(path):
+    """Yield the path of a file in memory that is written to `path` at the end, in order and by Python.
+
+    For writers that go back and forth in a file, and go on for ever where the disk is full.
+    """
+    handle = os.memfd_create("motifloom")
+    with open(handle, "rb") as stream:
+        yield Path(f"/proc/self/fd/{handle}")
+        with atomic_path(path) as temporary, open(temporary, "wb") as out:
+            shutil.copyfileobj(stream, out)
+
+
+def _sync(path):
+    """Have the disk write a file: it may refuse it late, and power may fail after the renaming."""
+    with open(path, "rb") as stream:
+        try:
+            os.fsync(stream.fileno())
+        except OSError as error:
+            if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # the disk knows no such thing
+                raise
+
+
+@contextlib.contextmanager
+def _refusals_named(path):
+    """Raise a UserError that names `path` where its disk takes no more, whatever a writer makes of that."""
+    try:
+        yield
+    except UserError:
+        raise
+    except Exception as error:
+        reason = refusal(error, path.parent) or _probe(path.parent)
+        if reason is None:
+            raise
+        raise UserError(f"{path}: {reason}") from error
+
+
+def refusal(error, folder=None):
+    """Return in words why a disk takes no file, or None for another error; with a folder, no file in that."""
+    if not isinstance(error, OSError) or error.errno not in REFUSALS:
+        return None
+    if folder and error.filename and not os.path.abspath(error.filename).startswith(os.path.abspath(folder)):
+        return None
+    return REFUSALS[error.errno]
+
+
+def check_disk(*folders):
+    """Raise a UserError for the first of some folders, as far as they are there, that takes no files."""
+    for folder in map(os.path.abspath, folders):
+        if os.path.isdir(folder) and (reason := _probe(folder)):
+            raise UserError(f"{folder}: {reason}")
+
+
+def choose_temporary():
+    """Let TMPDIR, for this process and those it starts, name a folder that is there and takes files."""
+    known = [os.environ.get("TMPDIR"), "/tmp", "/var/tmp", os.getcwd()]
+    folder = next((f for f in known if f and os.path.isdir(f) and _probe(f) is None), None)
+    if folder:
+        os.environ["TMPDIR"] = tempfile.tempdir = folder
+
+
+def _probe(folder):
+    """Return why a folder takes no more, or None; a library's own words often do not tell."""
+    try:
+        with tempfile.TemporaryFile(dir=folder, buffering=0) as stream:
+            for _ in range(16):
+                stream.write(bytes(1 << 12))
+            os.fsync(stream.fileno())
+    except OSError as error:
+        return refusal(error)
+    return None
 
 
 def _prefix(path):
@@ -118,9 +269,18 @@ def read_table(path, dtype=None, **options):
     """Read a TSV written by :func:`write_table`; only an empty field is a missing value.
 
     Columns in NAMES stay text whatever they look like; `dtype` tells of others.
+
+    Raises
+    ------
+    UserError
+        If the file is cut off or damaged.
     """
     dtype = {**dict.fromkeys(NAMES, str), **(dtype or {})}
-    return pd.read_csv(path, sep="\t", keep_default_na=False, na_values=[""], dtype=dtype, **options)
+    try:
+        return pd.read_csv(path, sep="\t", keep_default_na=False, na_values=[""], dtype=dtype, **options)
+    except DAMAGE as error:
+        reason = str(error).splitlines()[0]
+        raise UserError(f"{path}: no table, or damaged; delete it and run again ({reason})") from error
 
 
 def write_json(content, path):
@@ -131,6 +291,15 @@ def write_json(content, path):
 def read_json(path):
     """Read a JSON file."""
     return json.loads(Path(path).read_text())
+
+
+def flatten(item, path=""):
+    """Return nested content by key path: a.b[0]; what is empty is left out, and lists of values stay."""
+    if isinstance(item, dict):
+        return {k: v for key, value in item.items() for k, v in flatten(value, f"{path}.{key}").items()}
+    if isinstance(item, list) and any(isinstance(value, dict | list) for value in item):
+        return {k: v for n, value in enumerate(item) for k, v in flatten(value, f"{path}[{n}]").items()}
+    return {} if item is None or item == [] else {path.lstrip("."): item}
 
 
 def plain(value):

@@ -1,7 +1,7 @@
 """What every job does around its work: a log in the user's terms, and errors of one line."""
 
 import contextlib
-import errno
+import io
 import logging
 import os
 import re
@@ -10,6 +10,7 @@ import traceback
 from pathlib import Path
 
 from motifloom.errors import UserError
+from motifloom.io import SteadyFile, refusal
 
 
 @contextlib.contextmanager
@@ -22,7 +23,7 @@ def job(log):
         The job's log file. Anything that the libraries write to standard output or error goes there too;
         the one line of an error goes to the log and to the terminal, a traceback to the log alone.
     """
-    with open(log, "w", buffering=1) as stream:
+    with _open(log) as stream:
         handler = logging.StreamHandler(stream)
         handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
         logger = logging.getLogger("motifloom")
@@ -41,6 +42,15 @@ def job(log):
             # What is no mistake of the user's keeps its traceback, in the log.
             traceback.print_exc(file=stream)
             _fail(stream, f"Error: {_reason(error)} ({log} says where)\n")
+
+
+def _open(log):
+    """Open the log; where its disk is full, it is the rest of the log that is lost, and not the job."""
+    try:
+        return io.TextIOWrapper(SteadyFile(log, "w"), encoding="utf-8", errors="replace", write_through=True)
+    except OSError as error:
+        sys.stderr.write(f"Error: {log}: {refusal(error) or error.strerror}\n")
+        sys.exit(1)
 
 
 @contextlib.contextmanager
@@ -76,6 +86,7 @@ def _reason(error):
     """Say in one line what kind of failure ended a job."""
     if isinstance(error, MemoryError):
         return "out of memory; raise the job's mem_mb"
-    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-        return f"the disk is full: {error.filename or 'no space left'}"
+    if not isinstance(error, PermissionError) and (refused := refusal(error)):  # that may be of a reader
+        words, _, remedy = refused.partition("; ")
+        return f"{words}: {error.filename or 'no file is named'}; {remedy}"
     return f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no message'}"

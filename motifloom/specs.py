@@ -137,11 +137,13 @@ def _run(checks):
         cwd=Path.cwd(),
         env=_environment(root),
     )
-    if process.returncode:
-        last = (process.stderr.strip().splitlines() or [f"exit status {process.returncode}"])[-1]
-        names = ", ".join(dict.fromkeys(check["where"] for check in checks))
-        raise UserError(f"the check of the models ({names}) could not run: {last}")
-    return json.loads(process.stdout)
+    if process.returncode == 0 and process.stdout:
+        return json.loads(process.stdout)
+    names = ", ".join(dict.fromkeys(check["where"] for check in checks))
+    last = (process.stderr.strip().splitlines() or [f"exit status {process.returncode}"])[-1]
+    if process.returncode == 0:
+        last = "a builder has ended it before it was over"
+    raise UserError(f"the check of the models ({names}) could not run: {last}")
 
 
 def _environment(root):

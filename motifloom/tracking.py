@@ -15,7 +15,7 @@ import pandas as pd
 
 from motifloom.errors import UserError
 from motifloom.extras import require
-from motifloom.io import atomic_folder, read_json, read_table
+from motifloom.io import atomic_folder, flatten, read_json, read_table
 from motifloom.plots import evaluation
 from motifloom.plots.style import plt
 from motifloom.plots.training import curves
@@ -58,7 +58,8 @@ class TrackedRun:
         """The config of the run as its provenance has it, flat: key path to number, truth value or text."""
         kept = {"experiment": self.experiment, "seed": self.seed}
         keys = ("dataset", "model", "fold", "spec", "training", "examples", "weights", "versions", "device")
-        return flatten(kept | {key: self.provenance[key] for key in keys if key in self.provenance})
+        flat = flatten(kept | {key: self.provenance[key] for key in keys if key in self.provenance})
+        return {key: json.dumps(value) if isinstance(value, list) else value for key, value in flat.items()}
 
     @property
     def results(self):
@@ -75,17 +76,6 @@ class TrackedRun:
         """Text that differs between two runs, also of the same config."""
         content = json.dumps([self.provenance, self.results], sort_keys=True, default=str)
         return hashlib.sha256(content.encode()).hexdigest()[:10]
-
-
-def flatten(item, path=""):
-    """Return nested content by key path: a.b[0]; empty things are left out."""
-    if isinstance(item, dict):
-        return {k: v for key, value in item.items() for k, v in flatten(value, f"{path}.{key}").items()}
-    if isinstance(item, list) and any(isinstance(value, dict | list) for value in item):
-        return {k: v for n, value in enumerate(item) for k, v in flatten(value, f"{path}[{n}]").items()}
-    if item is None or item == []:
-        return {}
-    return {path.lstrip("."): item if isinstance(item, bool | int | float | str) else json.dumps(item)}
 
 
 def draw_pictures(history, best_epoch, predictions, task, classes):

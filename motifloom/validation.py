@@ -118,8 +118,11 @@ def _line(item, block, root):
     if place.either:
         return f"{path}: takes something else: {place.field.description}"
     if kind == "extra_forbidden":
-        known = list(getattr(_find(item["loc"][:-1], block).kind, "model_fields", {}))
-        return f"{path}: unknown key{suggest(item['loc'][-1], known) or '; known keys: ' + ', '.join(known)}"
+        kind, key = _find(item["loc"][:-1], block).kind, item["loc"][-1]
+        if key in getattr(kind, "ELSEWHERE", {}):
+            return f"{path}: {kind.ELSEWHERE[key]}"
+        known = list(getattr(kind, "model_fields", {}))
+        return f"{path}: unknown key{suggest(key, known) or '; known keys: ' + ', '.join(known)}"
     if kind == "missing":
         return f"{path}: missing; add it"
     if kind == "string_pattern_mismatch":

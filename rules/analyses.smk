@@ -4,7 +4,6 @@
 # Which filters resemble each other.
 rule compare_filters:
     input:
-        library=library("compare_filters"),
         filters=FILTERS,
         motifs=COMPARED_MOTIFS,
     output:
@@ -22,6 +21,7 @@ rule compare_filters:
         mem_mb=megabytes(700),
         runtime=minutes(30),
     params:
+        library=library("compare_filters"),
         similarity=INTERPRETATION.redundancy.similarity,
     script:
         "../scripts/compare_filters.py"
@@ -29,7 +29,6 @@ rule compare_filters:
 
 rule group_filters:
     input:
-        library=library("group_filters"),
         motifs=COMPARED_MOTIFS,
     output:
         GROUPS,
@@ -44,6 +43,7 @@ rule group_filters:
         mem_mb=megabytes(600),
         runtime=minutes(30),
     params:
+        library=library("group_filters"),
         similarity=INTERPRETATION.redundancy.similarity,
     script:
         "../scripts/group_filters.py"
@@ -52,7 +52,6 @@ rule group_filters:
 # Groups of filters by what activates them, and by their motifs.
 rule cluster_filters:
     input:
-        library=library("cluster_filters"),
         activations=ACTIVATIONS,
         motifs=COMPARED_MOTIFS,
         groups=GROUPS,
@@ -79,6 +78,7 @@ rule cluster_filters:
         mem_mb=megabytes(900, 8),
         runtime=minutes(60),
     params:
+        library=library("cluster_filters"),
         options=INTERPRETATION.clustering.model_dump(exclude={"sequences_shown"}),
         parts=INTERPRETATION.filters.parts,
         fold=lambda wildcards: run_of(wildcards).fold,
@@ -88,7 +88,6 @@ rule cluster_filters:
 
 rule sample_sequences:
     input:
-        library=library("sample_sequences"),
         activations=ACTIVATIONS,
         dataset=of_run(DATASET),
         split=of_run(SPLIT),
@@ -107,6 +106,7 @@ rule sample_sequences:
         mem_mb=megabytes(900, 8),
         runtime=minutes(60),
     params:
+        library=library("sample_sequences"),
         seed=CONFIG.seed,
         most=INTERPRETATION.clustering.sequences_shown,
         parts=INTERPRETATION.filters.parts,
@@ -118,7 +118,6 @@ rule sample_sequences:
 # Which filters tell the classes apart.
 rule test_enrichment:
     input:
-        library=library("test_enrichment"),
         filters=FILTERS,
         activations=ACTIVATIONS,
         motifs=SITE_MOTIFS,
@@ -138,6 +137,7 @@ rule test_enrichment:
         mem_mb=megabytes(900, 8),
         runtime=minutes(60),
     params:
+        library=library("test_enrichment"),
         options=INTERPRETATION.enrichment.model_dump(),
         strands=INTERPRETATION.filters.strands,
         fold=lambda wildcards: run_of(wildcards).fold,
@@ -148,7 +148,6 @@ rule test_enrichment:
 # How filters respond to each class, and where.
 rule profile_classes:
     input:
-        library=library("profile_classes"),
         filters=FILTERS,
         activations=ACTIVATIONS,
         dataset=of_run(DATASET),
@@ -172,6 +171,7 @@ rule profile_classes:
         mem_mb=megabytes(900, 8),
         runtime=minutes(60),
     params:
+        library=library("profile_classes"),
         parts=INTERPRETATION.filters.parts,
         strands=INTERPRETATION.filters.strands,
         fold=lambda wildcards: run_of(wildcards).fold,
@@ -182,7 +182,6 @@ rule profile_classes:
 # Which base of a site matters.
 rule measure_sensitivity:
     input:
-        library=library("measure_sensitivity"),
         filters=FILTERS,
         motifs=SITE_MOTIFS,
         dataset=of_run(DATASET),
@@ -202,6 +201,7 @@ rule measure_sensitivity:
         mem_mb=megabytes(900, 6),
         runtime=minutes(60),
     params:
+        library=library("measure_sensitivity"),
         parts=INTERPRETATION.filters.parts,
         strands=INTERPRETATION.filters.strands,
         fold=lambda wildcards: run_of(wildcards).fold,
@@ -212,7 +212,6 @@ rule measure_sensitivity:
 # Single values behind the table of sensitivities; made when asked for by name.
 rule sample_sensitivity:
     input:
-        library=library("sample_sensitivity"),
         filters=FILTERS,
         motifs=SITE_MOTIFS,
         dataset=of_run(DATASET),
@@ -230,6 +229,7 @@ rule sample_sensitivity:
         mem_mb=megabytes(900, 6),
         runtime=minutes(30),
     params:
+        library=library("sample_sensitivity"),
         seed=CONFIG.seed,
         sites=INTERPRETATION.sensitivity.sample,
         parts=INTERPRETATION.filters.parts,
@@ -242,7 +242,6 @@ rule sample_sensitivity:
 # What the network loses without a filter, for a share of the filters.
 rule perturb_filters:
     input:
-        library=library("perturb_filters"),
         model=MODEL,
         filters=FILTERS,
         groups=importance_groups,
@@ -264,6 +263,7 @@ rule perturb_filters:
         mem_mb=megabytes(2500, 4),
         runtime=minutes(240),
     params:
+        library=library("perturb_filters"),
         seed=CONFIG.seed,
         options=INTERPRETATION.importance.model_dump(exclude={"groups"}),
         confidence=CONFIG.evaluation.confidence,
@@ -275,7 +275,6 @@ rule perturb_filters:
 
 rule rank_importance:
     input:
-        library=library("rank_importance"),
         tables=shares(f"{PERTURBATIONS}.tsv"),
         iterations=shares(f"{PERTURBATIONS}.iterations.tsv"),
         groups=shares(f"{PERTURBATIONS}.groups.tsv"),
@@ -297,6 +296,8 @@ rule rank_importance:
     resources:
         mem_mb=megabytes(900, 4),
         runtime=minutes(30),
+    params:
+        library=library("rank_importance"),
     script:
         "../scripts/rank_importance.py"
 
@@ -304,7 +305,6 @@ rule rank_importance:
 # Which motifs other seeds find, too.
 rule match_seeds:
     input:
-        library=library("match_seeds"),
         motifs=lambda wildcards: each_seed([COMPARED_MOTIFS], wildcards.experiment),
     output:
         table=STABILITY,
@@ -325,6 +325,7 @@ rule match_seeds:
         mem_mb=megabytes(700),
         runtime=minutes(30),
     params:
+        library=library("match_seeds"),
         seeds=lambda wildcards: list(run_of(wildcards).seeds),
         similarity=INTERPRETATION.stability.similarity,
     script:

@@ -3,7 +3,6 @@
 
 rule measure_attention:
     input:
-        library=library("measure_attention"),
         model=MODEL,
         dataset=of_fitting_set(DATASET, "alphabet", "window.length"),
         split=of_set(SPLIT),
@@ -28,6 +27,7 @@ rule measure_attention:
         mem_mb=megabytes(2000, 4),
         runtime=minutes(60),
     params:
+        library=library("measure_attention"),
         fold=set_fold,
         sites=KNOWN_SITES,
         confidence=CONFIG.evaluation.confidence,

@@ -1,4 +1,5 @@
 # What all files of rules share: the checked config, paths, and what a job asks for.
+import hashlib
 import re
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from motifloom.dependencies import modules_used
 from motifloom.errors import UserError
 from motifloom.config.methods import METHODS as CATALOGUE
 from motifloom.interpreter import make_shell_safe
+from motifloom.io import check_disk, choose_temporary
 from motifloom.runs import baseline_names, compared_runs, expand_runs, extra_sets, name_files
 from motifloom.config.training import range_test_options, train_options
 from motifloom.specs import check_specs, model_files, spec_name, spec_of
@@ -17,6 +19,7 @@ from motifloom.specs import check_specs, model_files, spec_name, spec_of
 ROOT = Path(workflow.basedir)
 
 make_shell_safe()
+choose_temporary()
 
 CONFIG_FILE = str(next(reversed(workflow.configfiles), "the config"))
 ENVIRONMENT = "../envs/environment.yaml"
@@ -32,6 +35,8 @@ def exists(path):
 
 
 try:
+    if workflow.is_main_process:
+        check_disk(".", "results")
     for path in workflow.configfiles if workflow.is_main_process else []:
         check_file(path)
     CONFIG = parse_config(config, CONFIG_FILE)
@@ -173,10 +178,14 @@ def asked_of_networks():
 
 
 def library(script):
-    """Return the library files that a script uses; as its input, an edit of them reruns their users."""
-    return [
-        locate(Path(path).relative_to(ROOT)) for path in modules_used(ROOT / f"scripts/{script}.py", ROOT)
-    ]
+    """Return a digest of the library files that a script uses: as a parameter, an edit of them reruns their users.
+
+    As inputs they would stand among a job's own on the terminal, and count as its data.
+    """
+    digest = hashlib.sha256()
+    for path in modules_used(ROOT / f"scripts/{script}.py", ROOT):
+        digest.update(Path(path).read_bytes())
+    return digest.hexdigest()[:12]
 
 
 def megabytes(base, factor=0):

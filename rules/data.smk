@@ -3,7 +3,6 @@
 
 rule simulate:
     input:
-        library=library("simulate"),
         motifs=lambda wildcards: locate(CONFIG.simulations[wildcards.simulation].motifs),
     output:
         genome=f"{SIMULATION}/genome.fa.gz",
@@ -21,6 +20,7 @@ rule simulate:
         mem_mb=megabytes(1000),
         runtime=minutes(15),
     params:
+        library=library("simulate"),
         seed=CONFIG.seed,
         simulation=lambda wildcards: CONFIG.simulations[wildcards.simulation].model_dump(exclude={"motifs"}),
     script:
@@ -29,7 +29,6 @@ rule simulate:
 
 rule index_genome:
     input:
-        library=library("index_genome"),
         genome=lambda wildcards: GENOME_FILES[wildcards.genome],
     output:
         directory(GENOME),
@@ -43,13 +42,14 @@ rule index_genome:
     resources:
         mem_mb=megabytes(500),
         runtime=minutes(20),
+    params:
+        library=library("index_genome"),
     script:
         "../scripts/index_genome.py"
 
 
 rule prepare_regions:
     input:
-        library=library("prepare_regions"),
         sources=source_files,
         genomes=genome_inputs,
         indexes=genome_indexes,
@@ -67,6 +67,7 @@ rule prepare_regions:
         mem_mb=megabytes(1500, 8),
         runtime=minutes(30),
     params:
+        library=library("prepare_regions"),
         seed=CONFIG.seed,
         dataset=dataset_params,
         genomes=lambda wildcards: genome_paths(block(wildcards)),
@@ -76,7 +77,6 @@ rule prepare_regions:
 
 rule extract:
     input:
-        library=library("extract"),
         regions=REGIONS,
         sources=source_files,
         genomes=genome_inputs,
@@ -94,6 +94,7 @@ rule extract:
         mem_mb=megabytes(1000, 8),
         runtime=minutes(30),
     params:
+        library=library("extract"),
         seed=CONFIG.seed,
         dataset=dataset_params,
         genomes=lambda wildcards: genome_paths(block(wildcards)),
@@ -103,7 +104,6 @@ rule extract:
 
 rule split:
     input:
-        library=library("split"),
         dataset=DATASET,
         file=lambda wildcards: block(wildcards).split.path or [],
     output:
@@ -120,6 +120,7 @@ rule split:
         mem_mb=megabytes(600, 8),
         runtime=minutes(20),
     params:
+        library=library("split"),
         seed=CONFIG.seed,
         split=lambda wildcards: block(wildcards).split.model_dump(),
         genomes=source_genomes,
@@ -129,7 +130,6 @@ rule split:
 
 rule audit_split:
     input:
-        library=library("audit_split"),
         dataset=DATASET,
         split=SPLIT,
     output:
@@ -145,6 +145,7 @@ rule audit_split:
         mem_mb=megabytes(800, 20),
         runtime=minutes(30),
     params:
+        library=library("audit_split"),
         genomes=source_genomes,
     script:
         "../scripts/audit_split.py"
@@ -152,7 +153,6 @@ rule audit_split:
 
 rule plot_dataset:
     input:
-        library=library("plot_dataset"),
         regions=REGIONS,
         split=SPLIT,
     output:
@@ -179,6 +179,7 @@ rule plot_dataset:
         mem_mb=megabytes(600, 8),
         runtime=minutes(10),
     params:
+        library=library("plot_dataset"),
         task=lambda wildcards: block(wildcards).task,
         classes=lambda wildcards: block(wildcards).classes,
     script:

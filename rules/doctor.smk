@@ -7,8 +7,6 @@ localrules:
 
 # It has no output and no benchmark, which would be one: asked for again, it looks again.
 rule doctor:
-    input:
-        library=library("doctor"),
     log:
         "results/logs/doctor.log",
     conda:
@@ -18,6 +16,7 @@ rule doctor:
         mem_mb=megabytes(1000),
         runtime=minutes(10),
     params:
+        library=library("doctor"),
         project=str(ROOT / "pyproject.toml"),
         folders=["results", ".snakemake"],
         networks=asked_of_networks(),

@@ -7,7 +7,6 @@ wildcard_constraints:
 
 rule predict:
     input:
-        library=library("predict"),
         model=MODEL,
         dataset=of_run(DATASET),
         split=of_run(SPLIT),
@@ -25,6 +24,7 @@ rule predict:
         mem_mb=megabytes(2000, 4),
         runtime=minutes(60),
     params:
+        library=library("predict"),
         fold=lambda wildcards: run_of(wildcards).fold,
         reverse_complement=CONFIG.evaluation.reverse_complement,
         device=device_of,
@@ -34,7 +34,6 @@ rule predict:
 
 rule fit_baseline:
     input:
-        library=library("fit_baseline"),
         dataset=of_run(DATASET),
         split=of_run(SPLIT),
     output:
@@ -53,6 +52,7 @@ rule fit_baseline:
         mem_mb=megabytes(1000, 30),
         runtime=minutes(60),
     params:
+        library=library("fit_baseline"),
         seed=CONFIG.seed,
         kind=lambda wildcards: run_of(wildcards).kind,
         k=lambda wildcards: run_of(wildcards).k,
@@ -63,7 +63,6 @@ rule fit_baseline:
 
 rule baseline_coefficients:
     input:
-        library=library("baseline_coefficients"),
         dataset=of_run(DATASET),
         split=of_run(SPLIT),
     output:
@@ -81,6 +80,7 @@ rule baseline_coefficients:
         mem_mb=megabytes(1000, 30),
         runtime=minutes(60),
     params:
+        library=library("baseline_coefficients"),
         seed=CONFIG.seed,
         kind=lambda wildcards: run_of(wildcards).kind,
         k=lambda wildcards: run_of(wildcards).k,
@@ -94,7 +94,6 @@ ruleorder: fit_baseline > predict
 
 rule choose_threshold:
     input:
-        library=library("choose_threshold"),
         predictions=PREDICTIONS,
     output:
         THRESHOLD,
@@ -109,6 +108,7 @@ rule choose_threshold:
         mem_mb=megabytes(600, 20),
         runtime=minutes(10),
     params:
+        library=library("choose_threshold"),
         task=task_of,
         classes=classes_of,
         rule=CONFIG.evaluation.threshold,
@@ -118,7 +118,6 @@ rule choose_threshold:
 
 rule evaluate:
     input:
-        library=library("evaluate"),
         predictions=PREDICTIONS,
         split=of_run(SPLIT),
         threshold=THRESHOLD,
@@ -142,6 +141,7 @@ rule evaluate:
         mem_mb=megabytes(1000, 20),
         runtime=minutes(30),
     params:
+        library=library("evaluate"),
         seed=CONFIG.seed,
         dataset=lambda wildcards: run_of(wildcards).dataset,
         task=task_of,
@@ -154,7 +154,6 @@ rule evaluate:
 
 rule list_mistakes:
     input:
-        library=library("list_mistakes"),
         predictions=PREDICTIONS,
         threshold=THRESHOLD,
         dataset=of_run(DATASET),
@@ -171,6 +170,7 @@ rule list_mistakes:
         mem_mb=megabytes(600, 10),
         runtime=minutes(10),
     params:
+        library=library("list_mistakes"),
         task=task_of,
         classes=classes_of,
         most=CONFIG.evaluation.mistakes,
@@ -180,7 +180,6 @@ rule list_mistakes:
 
 rule average_sets:
     input:
-        library=library("average_sets"),
         # Of extra sets with targets, in the order of params.sets.
         predictions=lambda wildcards: [
             f"{SEED}/sets/{name}/predictions.tsv.gz" for name in labelled_sets(wildcards)
@@ -201,6 +200,7 @@ rule average_sets:
         mem_mb=megabytes(1000, 20),
         runtime=minutes(30),
     params:
+        library=library("average_sets"),
         seed=CONFIG.seed,
         sets=lambda wildcards: labelled_sets(wildcards),
         task=task_of,
@@ -213,7 +213,6 @@ rule average_sets:
 
 rule embed_layer:
     input:
-        library=library("embed_layer"),
         model=MODEL,
         dataset=of_run(DATASET),
         split=of_run(SPLIT),
@@ -243,6 +242,7 @@ rule embed_layer:
         mem_mb=megabytes(2500, 4),
         runtime=minutes(30),
     params:
+        library=library("embed_layer"),
         seed=CONFIG.seed,
         fold=lambda wildcards: run_of(wildcards).fold,
         device=device_of,
@@ -256,7 +256,6 @@ rule embed_layer:
 rule plot_classification:
     input:
         unpack(baseline_predictions),
-        library=library("plot_classification"),
         predictions=PREDICTIONS,
         threshold=THRESHOLD,
     output:
@@ -278,6 +277,7 @@ rule plot_classification:
         mem_mb=megabytes(800, 20),
         runtime=minutes(20),
     params:
+        library=library("plot_classification"),
         task=task_of,
         classes=classes_of,
         baselines=lambda wildcards: list(baseline_predictions(wildcards)),
@@ -287,7 +287,6 @@ rule plot_classification:
 
 rule plot_regression:
     input:
-        library=library("plot_regression"),
         predictions=PREDICTIONS,
     output:
         scatter=figure("scatter"),
@@ -304,6 +303,7 @@ rule plot_regression:
         mem_mb=megabytes(800, 20),
         runtime=minutes(20),
     params:
+        library=library("plot_regression"),
         classes=classes_of,
     script:
         "../scripts/plot_regression.py"
@@ -311,7 +311,6 @@ rule plot_regression:
 
 rule compare:
     input:
-        library=library("compare"),
         metrics=lambda wildcards: compared(METRICS, wildcards),
         predictions=lambda wildcards: compared(PREDICTIONS, wildcards),
         averages=lambda wildcards: each(SETS_AVERAGE, averaged_on(wildcards)),
@@ -331,6 +330,7 @@ rule compare:
         mem_mb=megabytes(1000, 20),
         runtime=minutes(30),
     params:
+        library=library("compare"),
         seed=CONFIG.seed,
         runs=lambda wildcards: [
             [name, RUNS[name].model, RUNS[name].kind, wildcards.dataset, seed]
@@ -348,7 +348,6 @@ rule compare:
 
 rule plot_comparison:
     input:
-        library=library("plot_comparison"),
         means=MEANS,
         predictions=lambda wildcards: compared(
             PREDICTIONS, wildcards, [name for name in runs_on(wildcards) if name not in FOLD_RUNS]
@@ -379,6 +378,7 @@ rule plot_comparison:
         mem_mb=megabytes(800, 20),
         runtime=minutes(20),
     params:
+        library=library("plot_comparison"),
         runs=lambda wildcards: [
             [name, RUNS[name].kind]
             for name in runs_on(wildcards)
@@ -393,7 +393,6 @@ rule plot_comparison:
 
 rule collect_comparisons:
     input:
-        library=library("collect_comparisons"),
         comparisons=every_dataset(DATASET_COMPARISON),
         differences=every_dataset(DIFFERENCES),
     output:
@@ -420,5 +419,7 @@ rule collect_comparisons:
     resources:
         mem_mb=megabytes(600),
         runtime=minutes(10),
+    params:
+        library=library("collect_comparisons"),
     script:
         "../scripts/collect_comparisons.py"

@@ -4,7 +4,6 @@
 # What every filter makes of every sequence, in one scan.
 rule scan_filters:
     input:
-        library=library("scan_filters"),
         filters=FILTERS,
         dataset=of_run(DATASET),
     output:
@@ -20,6 +19,7 @@ rule scan_filters:
         mem_mb=megabytes(800, 6),
         runtime=minutes(60),
     params:
+        library=library("scan_filters"),
         strands=INTERPRETATION.filters.strands,
     script:
         "../scripts/scan_filters.py"
@@ -28,7 +28,6 @@ rule scan_filters:
 # Exact p-values of windows, for a share of the filters.
 rule test_windows:
     input:
-        library=library("test_windows"),
         filters=FILTERS,
         dataset=of_run(DATASET),
         split=of_run(SPLIT),
@@ -45,6 +44,7 @@ rule test_windows:
         mem_mb=megabytes(1000, 4),
         runtime=minutes(120),
     params:
+        library=library("test_windows"),
         seed=CONFIG.seed,
         options=test_options(),
         parts=INTERPRETATION.filters.parts,
@@ -56,7 +56,6 @@ rule test_windows:
 
 rule set_thresholds:
     input:
-        library=library("set_thresholds"),
         shares=shares(TESTS),
         filters=FILTERS,
     output:
@@ -74,6 +73,7 @@ rule set_thresholds:
         mem_mb=megabytes(600),
         runtime=minutes(30),
     params:
+        library=library("set_thresholds"),
         q_value=INTERPRETATION.significance.q_value,
         over=INTERPRETATION.significance.correct_over,
     script:
@@ -82,7 +82,6 @@ rule set_thresholds:
 
 rule find_motifs:
     input:
-        library=library("find_motifs"),
         special=method_inputs,
         filters=FILTERS,
         dataset=of_run(DATASET),
@@ -104,6 +103,7 @@ rule find_motifs:
         mem_mb=megabytes(800, 4),
         runtime=minutes(60),
     params:
+        library=library("find_motifs"),
         options=method_options,
         fold=lambda wildcards: run_of(wildcards).fold,
     script:
@@ -112,7 +112,6 @@ rule find_motifs:
 
 rule find_sites:
     input:
-        library=library("find_sites"),
         special=method_inputs,
         filters=FILTERS,
         motifs=MOTIFS,
@@ -133,6 +132,7 @@ rule find_sites:
         mem_mb=megabytes(1000, 8),
         runtime=minutes(60),
     params:
+        library=library("find_sites"),
         options=method_options,
         fold=lambda wildcards: run_of(wildcards).fold,
     script:
@@ -141,7 +141,6 @@ rule find_sites:
 
 rule locate_sites:
     input:
-        library=library("locate_sites"),
         filters=FILTERS,
         sites=[SITES.replace("{method}", method) for method in SITE_METHODS],
         dataset=of_run(DATASET),
@@ -158,6 +157,7 @@ rule locate_sites:
         mem_mb=megabytes(800, 10),
         runtime=minutes(30),
     params:
+        library=library("locate_sites"),
         methods=SITE_METHODS,
     script:
         "../scripts/locate_sites.py"
@@ -165,7 +165,6 @@ rule locate_sites:
 
 rule draw_logos:
     input:
-        library=library("draw_logos"),
         motifs=MOTIFS,
     output:
         grid=filter_figure("{method}.logos"),
@@ -181,6 +180,7 @@ rule draw_logos:
         mem_mb=megabytes(800),
         runtime=minutes(30),
     params:
+        library=library("draw_logos"),
         kind=INTERPRETATION.filters.logos,
     script:
         "../scripts/draw_logos.py"
@@ -188,7 +188,6 @@ rule draw_logos:
 
 rule match_motifs:
     input:
-        library=library("match_motifs"),
         motifs=[MOTIFS.replace("{method}", method) for method in METHODS],
         database=DATABASE,
     output:
@@ -204,6 +203,7 @@ rule match_motifs:
         mem_mb=megabytes(1500, 4),
         runtime=minutes(60),
     params:
+        library=library("match_motifs"),
         seed=CONFIG.seed,
         q_value=INTERPRETATION.match.q_value,
     script:
@@ -212,7 +212,6 @@ rule match_motifs:
 
 rule draw_matches:
     input:
-        library=library("draw_matches"),
         motifs=MOTIFS,
         matches=MATCHES,
         database=DATABASE,
@@ -231,6 +230,7 @@ rule draw_matches:
         mem_mb=megabytes(800),
         runtime=minutes(30),
     params:
+        library=library("draw_matches"),
         q_value=INTERPRETATION.match.q_value,
     script:
         "../scripts/draw_matches.py"
@@ -238,7 +238,6 @@ rule draw_matches:
 
 rule summarise_filters:
     input:
-        library=library("summarise_filters"),
         motifs=[MOTIFS.replace("{method}", method) for method in METHODS],
         matches=MATCHES,
         positions=[POSITIONS] if SITE_METHODS else [],
@@ -255,6 +254,7 @@ rule summarise_filters:
         mem_mb=megabytes(600),
         runtime=minutes(10),
     params:
+        library=library("summarise_filters"),
         q_value=INTERPRETATION.match.q_value,
     script:
         "../scripts/summarise_filters.py"

@@ -1,10 +1,13 @@
 # Extra sets, and runs whose predictions are those of others put together.
-from motifloom.checks import check_set
+from motifloom.checks import ancestors, check_set
+from motifloom.data.encode import get_alphabet
+from motifloom.runs import folds_of
 
 SET = f"{SEED}/sets/{{set}}"
 SET_PREDICTIONS = f"{SET}/predictions.tsv.gz"
 SET_METRICS = f"{SET}/metrics.tsv"
 SET_AUDIT = "results/datasets/{set}/audit.{dataset}.tsv"
+START_AUDIT = "results/{experiment}/start_audit.tsv"
 TRACK = f"{SET}/tracks/{{target}}"
 ATTENTION = f"{SEED}/attention/{{set}}"
 KNOWN_SITES = [locate(path) for path in [CONFIG.interpretation.attention.sites] if path]
@@ -52,6 +55,45 @@ def tested_parts(wildcards):
     return ["test", *(f"fold{fold}" for fold in folds if len(folds) == 1)]
 
 
+def starts_of(name):
+    """What the networks of a run start from, directly or not, that was not trained on its own dataset.
+
+    Experiments, and files, of which nobody knows what they were trained on.
+    """
+    stem = name.split(".")[0]
+    networks = CONFIG.experiments[stem].ensemble or [stem]
+    found = [start for network in networks for start in ancestors(CONFIG, CONFIG.experiments[network])]
+    return [
+        start
+        for start in dict.fromkeys(found)
+        if start not in RUNS or RUNS[start].dataset != RUNS[name].dataset
+    ]
+
+
+def audited_starts(name):
+    """Those of a run whose examples are known, and of as many letters as its own: DNA and RNA are compared."""
+    sizes = {key: get_alphabet(dataset.alphabet).size for key, dataset in CONFIG.datasets.items()}
+    known = [start for start in starts_of(name) if start in RUNS]
+    return [start for start in known if sizes[RUNS[start].dataset] == sizes[RUNS[name].dataset]]
+
+
+STARTED = [name for name in dict.fromkeys(PAGED + FOLD_RUNS) if starts_of(name)]
+
+
+def of_starts(path):
+    """Return an input function that fills a dataset's path for all that a run starts from and is audited."""
+    return lambda wildcards: [
+        path.format(dataset=RUNS[start].dataset) for start in audited_starts(wildcards.experiment)
+    ]
+
+
+def tested_folds(wildcards):
+    """Return the folds whose test parts the predictions of a run are judged on."""
+    run = run_of(wildcards)
+    name = run.members[0] if run.kind == "ensemble" else run.name
+    return folds_of(CONFIG, name) if name in CONFIG.experiments else [run.fold]
+
+
 def track_index(wildcards):
     """Return the index of the one genome that the examples of a set lie on."""
     paths = genome_paths(CONFIG.datasets[wildcards.set])
@@ -91,10 +133,11 @@ def averaged_on(wildcards):
 
 
 def extra_files(experiment, seeds):
-    """Return what is made of the extra sets of an experiment without being asked for by name."""
-    paths = []
+    """Return what is made of the extra sets and the start of an experiment without being asked for by name."""
+    paths = [START_AUDIT.format(experiment=experiment)] if experiment in STARTED else []
+    trained = [RUNS[name].dataset for name in (experiment, *audited_starts(experiment))]
     for name in extra_sets(CONFIG, experiment):
         files = [SET_PREDICTIONS, *([SET_METRICS] if CONFIG.datasets[name].labelled else [])]
         paths += [path.format(experiment=experiment, seed=seed, set=name) for seed in seeds for path in files]
-        paths.append(SET_AUDIT.format(set=name, dataset=RUNS[experiment].dataset))
+        paths += [SET_AUDIT.format(set=name, dataset=dataset) for dataset in dict.fromkeys(trained)]
     return paths

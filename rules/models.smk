@@ -7,7 +7,6 @@ localrules:
 
 rule summarise_model:
     input:
-        library=library("summarise_model"),
         dataset=of_run(DATASET),
         spec=spec_file,
     output:
@@ -32,6 +31,7 @@ rule summarise_model:
         mem_mb=megabytes(2000),
         runtime=minutes(10),
     params:
+        library=library("summarise_model"),
         spec=inline_spec,
         where=lambda wildcards: spec_name(CONFIG, run_of(wildcards).model),
         model=lambda wildcards: run_of(wildcards).model,

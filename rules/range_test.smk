@@ -3,7 +3,6 @@
 
 rule find_learning_rate:
     input:
-        library=library("find_learning_rate"),
         dataset=of_run(DATASET),
         split=of_run(SPLIT),
         spec=spec_file,
@@ -26,6 +25,7 @@ rule find_learning_rate:
         mem_mb=megabytes(2500, 4),
         runtime=minutes(60),
     params:
+        library=library("find_learning_rate"),
         seed=CONFIG.seed,
         spec=inline_spec,
         where=lambda wildcards: spec_name(CONFIG, run_of(wildcards).model),

@@ -3,7 +3,6 @@
 
 rule recover:
     input:
-        library=library("recover"),
         truth=simulation_truth,
         regions=of_run(REGIONS),
         matches=lambda wildcards: each_seed([MATCHES], wildcards.experiment),
@@ -30,6 +29,7 @@ rule recover:
         mem_mb=megabytes(500),
         runtime=minutes(10),
     params:
+        library=library("recover"),
         seeds=lambda wildcards: list(run_of(wildcards).seeds),
     script:
         "../scripts/recover.py"
@@ -40,7 +40,6 @@ rule report:
         # The page shows and links what is listed here, and no other file.
         shown,
         linked,
-        library=library("report"),
         dataset=of_run(DATASET),
         split=of_run(SPLIT),
         templates=[locate(path) for path in TEMPLATES],
@@ -69,6 +68,7 @@ rule report:
         mem_mb=megabytes(800, 10),
         runtime=minutes(20),
     params:
+        library=library("report"),
         dataset=lambda wildcards: run_of(wildcards).dataset,
         task=task_of,
         classes=classes_of,
@@ -90,12 +90,12 @@ rule report:
 
 rule index:
     input:
-        library=library("index"),
         templates=[locate(path) for path in TEMPLATES],
         comparison=COMPARISON,
         differences="results/differences.tsv",
         splits=every_dataset(SPLIT),
         audits=every_dataset(AUDIT),
+        starts=[START_AUDIT.format(experiment=name) for name in EXPERIMENTS if name in STARTED],
         reports=every(REPORT),
     output:
         report(
@@ -115,6 +115,7 @@ rule index:
         mem_mb=megabytes(500),
         runtime=minutes(10),
     params:
+        library=library("index"),
         datasets=list(CONFIG.datasets),
         experiments=[
             {

@@ -7,7 +7,6 @@ wildcard_constraints:
 
 rule predict_set:
     input:
-        library=library("predict_set"),
         model=MODEL,
         dataset=of_fitting_set(DATASET),
         split=of_set(SPLIT),
@@ -27,6 +26,7 @@ rule predict_set:
         mem_mb=megabytes(2000, 4),
         runtime=minutes(60),
     params:
+        library=library("predict_set"),
         fold=set_fold,
         reverse_complement=CONFIG.evaluation.reverse_complement,
         device=device_of,
@@ -36,7 +36,6 @@ rule predict_set:
 
 rule predict_baseline_set:
     input:
-        library=library("predict_baseline_set"),
         dataset=of_run(DATASET),
         split=of_run(SPLIT),
         set=of_fitting_set(DATASET),
@@ -56,6 +55,7 @@ rule predict_baseline_set:
         mem_mb=megabytes(1000, 30),
         runtime=minutes(60),
     params:
+        library=library("predict_baseline_set"),
         seed=CONFIG.seed,
         kind=lambda wildcards: run_of(wildcards).kind,
         k=lambda wildcards: run_of(wildcards).k,
@@ -68,7 +68,6 @@ rule predict_baseline_set:
 # The predictions of a run over folds, and of an ensemble.
 rule average_predictions:
     input:
-        library=library("average_predictions"),
         predictions=member_files(PREDICTIONS),
     output:
         # One file, as rule predict has.
@@ -86,6 +85,7 @@ rule average_predictions:
         mem_mb=megabytes(800, 20),
         runtime=minutes(20),
     params:
+        library=library("average_predictions"),
         pooled=lambda wildcards: run_of(wildcards).kind != "ensemble",
         runs=members_of,
     script:
@@ -98,7 +98,6 @@ ruleorder: average_predictions > predict
 # Of an extra set every fold has seen nothing, so that they are averaged as an ensemble is.
 rule average_set_predictions:
     input:
-        library=library("average_predictions"),
         predictions=member_files(SET_PREDICTIONS),
     output:
         SET_PREDICTIONS,
@@ -115,6 +114,7 @@ rule average_set_predictions:
         mem_mb=megabytes(800, 20),
         runtime=minutes(20),
     params:
+        library=library("average_predictions"),
         pooled=False,
         runs=members_of,
     script:
@@ -123,7 +123,6 @@ rule average_set_predictions:
 
 rule evaluate_set:
     input:
-        library=library("evaluate"),
         predictions=SET_PREDICTIONS,
         split=of_set(SPLIT),
         threshold=THRESHOLD,
@@ -144,6 +143,7 @@ rule evaluate_set:
         mem_mb=megabytes(1000, 20),
         runtime=minutes(30),
     params:
+        library=library("evaluate"),
         seed=CONFIG.seed,
         dataset=lambda wildcards: wildcards.set,
         task=lambda wildcards: CONFIG.datasets[wildcards.set].task,
@@ -157,7 +157,6 @@ rule evaluate_set:
 # What an extra set shares with the dataset of an experiment that names it.
 rule audit_set:
     input:
-        library=library("audit_set"),
         dataset=DATASET,
         split=SPLIT,
         set=of_set(DATASET),
@@ -174,6 +173,7 @@ rule audit_set:
         mem_mb=megabytes(800, 20),
         runtime=minutes(30),
     params:
+        library=library("audit_set"),
         tested=tested_parts,
         genomes=lambda wildcards: genomes_of(wildcards.dataset),
         set_genomes=lambda wildcards: genomes_of(wildcards.set),
@@ -184,7 +184,6 @@ rule audit_set:
 # Both strands of every example; made when asked for by name, as are all rules below.
 rule predict_strands:
     input:
-        library=library("predict_strands"),
         model=MODEL,
         dataset=of_fitting_set(DATASET),
         split=of_set(SPLIT),
@@ -204,6 +203,7 @@ rule predict_strands:
         mem_mb=megabytes(2000, 4),
         runtime=minutes(60),
     params:
+        library=library("predict_strands"),
         fold=set_fold,
         device=device_of,
     script:
@@ -212,7 +212,6 @@ rule predict_strands:
 
 rule predict_dropout:
     input:
-        library=library("predict_dropout"),
         model=MODEL,
         dataset=of_fitting_set(DATASET),
         split=of_set(SPLIT),
@@ -232,6 +231,7 @@ rule predict_dropout:
         mem_mb=megabytes(2000, 4),
         runtime=minutes(240),
     params:
+        library=library("predict_dropout"),
         seed=CONFIG.seed,
         fold=set_fold,
         samples=dropout_samples,
@@ -243,7 +243,6 @@ rule predict_dropout:
 
 rule write_track:
     input:
-        library=library("write_track"),
         predictions=SET_PREDICTIONS,
         index=track_index,
     output:
@@ -263,6 +262,7 @@ rule write_track:
         mem_mb=megabytes(800, 30),
         runtime=minutes(60),
     params:
+        library=library("write_track"),
         flank=lambda wildcards: CONFIG.datasets[wildcards.set].window.flank,
     script:
         "../scripts/write_track.py"
@@ -270,7 +270,6 @@ rule write_track:
 
 rule extract_activations:
     input:
-        library=library("extract_activations"),
         model=MODEL,
         dataset=of_fitting_set(DATASET, "alphabet", "window.length"),
     output:
@@ -281,8 +280,8 @@ rule extract_activations:
         "results/benchmarks/extract_activations/{experiment}.seed{seed}.{set}.{layer}.{table}.tsv"
     wildcard_constraints:
         experiment=either(NETWORK_RUNS),
-        layer=r"[^/]+",
-        table=r"h5|tsv\.gz",
+        layer=r"[^/]+?",
+        table=r"(strands\.)?h5|tsv\.gz",
     conda:
         ENVIRONMENT
     threads: lambda wildcards: run_of(wildcards).training["threads"]
@@ -291,6 +290,7 @@ rule extract_activations:
         mem_mb=megabytes(2000, 4),
         runtime=minutes(60),
     params:
+        library=library("extract_activations"),
         device=device_of,
     script:
         "../scripts/extract_activations.py"

@@ -3,7 +3,6 @@
 
 rule run_trial:
     input:
-        library=library("run_trial"),
         dataset=of_swept(of_run(DATASET)),
         split=of_swept(of_run(SPLIT)),
         spec=swept_spec,
@@ -24,6 +23,7 @@ rule run_trial:
         mem_mb=megabytes(2500, 1),
         runtime=minutes(240),
     params:
+        library=library("run_trial"),
         seed=CONFIG.seed,
         sweep=trial_params,
         files=swept_paths,
@@ -34,7 +34,6 @@ rule run_trial:
 
 rule collect_trials:
     input:
-        library=library("collect_trials"),
         trials=all_trials,
     output:
         trials=sweep_file("trials.tsv"),
@@ -50,6 +49,7 @@ rule collect_trials:
         mem_mb=megabytes(600),
         runtime=minutes(10),
     params:
+        library=library("collect_trials"),
         seed=CONFIG.seed,
         sweep=sweep_params,
     script:
@@ -58,7 +58,6 @@ rule collect_trials:
 
 rule plot_sweep:
     input:
-        library=library("plot_sweep"),
         trials=f"{SWEEP}/trials.tsv",
         importance=f"{SWEEP}/importance.tsv",
     output:
@@ -76,6 +75,7 @@ rule plot_sweep:
         mem_mb=megabytes(600),
         runtime=minutes(10),
     params:
+        library=library("plot_sweep"),
         sweep=sweep_params,
     script:
         "../scripts/plot_sweep.py"
@@ -83,7 +83,6 @@ rule plot_sweep:
 
 rule write_best:
     input:
-        library=library("write_best"),
         trials=all_trials,
         spec=swept_spec,
     output:
@@ -99,6 +98,7 @@ rule write_best:
         mem_mb=megabytes(400),
         runtime=minutes(10),
     params:
+        library=library("write_best"),
         sweep=sweep_params,
         files=swept_paths,
         config=best_params,

@@ -4,7 +4,6 @@ from motifloom.extras import require
 
 rule track_tensorboard:
     input:
-        library=library("track_tensorboard"),
         history=f"{SEED}/history.tsv",
         provenance=f"{SEED}/provenance.json",
         metrics=METRICS,
@@ -24,6 +23,7 @@ rule track_tensorboard:
         mem_mb=megabytes(800, 20),
         runtime=minutes(10),
     params:
+        library=library("track_tensorboard"),
         task=task_of,
         classes=classes_of,
     script:
@@ -32,7 +32,6 @@ rule track_tensorboard:
 
 rule track_wandb:
     input:
-        library=library("track_wandb"),
         history=f"{SEED}/history.tsv",
         provenance=f"{SEED}/provenance.json",
         metrics=METRICS,
@@ -52,6 +51,7 @@ rule track_wandb:
         mem_mb=megabytes(1000, 20),
         runtime=minutes(20),
     params:
+        library=library("track_wandb"),
         task=task_of,
         classes=classes_of,
         wandb=CONFIG.tracking.wandb and CONFIG.tracking.wandb.model_dump(),

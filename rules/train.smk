@@ -3,7 +3,6 @@
 
 rule train:
     input:
-        library=library("train"),
         dataset=of_run(DATASET),
         split=of_run(SPLIT),
         spec=spec_file,
@@ -28,6 +27,7 @@ rule train:
         mem_mb=megabytes(2500, 1),
         runtime=minutes(240),
     params:
+        library=library("train"),
         seed=CONFIG.seed,
         spec=inline_spec,
         where=lambda wildcards: spec_name(CONFIG, run_of(wildcards).model),
@@ -38,9 +38,46 @@ rule train:
         "../scripts/train.py"
 
 
+# What an experiment is tested on, among the examples that the networks it starts from were trained on.
+rule audit_start:
+    input:
+        dataset=of_run(DATASET),
+        split=of_run(SPLIT),
+        start_datasets=of_starts(DATASET),
+        start_splits=of_starts(SPLIT),
+    output:
+        START_AUDIT,
+    log:
+        "results/logs/audit_start/{experiment}.log",
+    benchmark:
+        "results/benchmarks/audit_start/{experiment}.tsv"
+    wildcard_constraints:
+        experiment=either(STARTED),
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=megabytes(800, 20),
+        runtime=minutes(30),
+    params:
+        library=library("audit_start"),
+        folds=tested_folds,
+        genomes=lambda wildcards: genomes_of(run_of(wildcards).dataset),
+        starts=lambda wildcards: [
+            {"name": name, "fold": RUNS[name].fold, "genomes": genomes_of(RUNS[name].dataset)}
+            for name in audited_starts(wildcards.experiment)
+        ],
+        unknown=lambda wildcards: [
+            name
+            for name in starts_of(wildcards.experiment)
+            if name not in audited_starts(wildcards.experiment)
+        ],
+    script:
+        "../scripts/audit_start.py"
+
+
 rule plot_training:
     input:
-        library=library("plot_training"),
         history=f"{SEED}/history.tsv",
         provenance=f"{SEED}/provenance.json",
     output:
@@ -60,5 +97,7 @@ rule plot_training:
     resources:
         mem_mb=megabytes(600),
         runtime=minutes(10),
+    params:
+        library=library("plot_training"),
     script:
         "../scripts/plot_training.py"

@@ -1,5 +1,7 @@
 """Build the page of all experiments."""
 
+from pathlib import Path
+
 from motifloom.io import read_table
 from motifloom.job import job
 from motifloom.report.index import build_index
@@ -13,5 +15,6 @@ with job(snakemake.log[0]):
         snakemake.output[0],
         differences=read_table(files.differences),
         audits={name: read_table(path) for name, path in zip(options.datasets, files.audits, strict=True)},
+        starts={Path(path).parent.name: read_table(path) for path in files.starts},
         links={"comparison": "comparison.tsv", "differences": "differences.tsv"},
     )

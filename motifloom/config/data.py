@@ -187,7 +187,9 @@ class Split(Block):
     validation_fraction: Annotated[float, Field(gt=0, lt=1)] | None = Field(
         None, description="Share of train that becomes the validation part (by: column or file without one)."
     )
-    folds: Annotated[int, Field(ge=3, le=100)] = Field(5, description="Number of folds (by: folds).")
+    folds: Annotated[int, Field(ge=3, le=100)] = Field(
+        5, description="Number of folds (by: folds); each is test, validation and training in turn."
+    )
     group_overlaps: bool = Field(
         True, description="Keep overlapping, identical and reverse-complement examples in one part."
     )

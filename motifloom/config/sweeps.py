@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from motifloom.config.blocks import Block, Name, Positive, read_numbers
+from motifloom.measures import EXACT
 
 # What is best of metrics and of columns of history.tsv, by their names in lower case and without underscores.
 LEAST = r".*(loss|error|crossentropy|hinge|divergence)|r?mse|mae|mape|msle|brier|ece|bce|ce|kld|poisson"
@@ -14,8 +15,6 @@ LEAST += r"|huber|logcosh|false(positives|negatives)"
 MOST = r".*(accuracy|auc)|acc|auroc|auprc|aunpvsc|f1|f1score|fbetascore|mcc|precision|recall|sensitivity"
 MOST += r"|specificity|npv|(precision|recall|sensitivity|specificity)at.*|true(positives|negatives)|.*iou"
 MOST += r"|pearson|spearman|r2|r2score|(pearson|concordance)correlation|explainedvariance"
-# Metrics of predictions that a training can also compute after every epoch.
-EXACT = ("auroc", "auprc")
 # What a job is given before it knows its parameters.
 FIXED = tuple(f"training.{key}" for key in ("threads", "accelerator", "gpus", "start_from", "shuffle_labels"))
 MOST_TRIALS = 100_000  # each is a job of its own
@@ -23,7 +22,6 @@ MOST_EXPONENT = 700  # of e, that a number can hold
 MOST_STEPS = 10**12  # from 0, that numbers tell apart
 _RANGES = ("int_uniform", "uniform", "q_uniform", "log_uniform", "log_uniform_values")
 _RANGES += ("q_log_uniform", "q_log_uniform_values")
-_BELLS = ("normal", "q_normal", "log_normal", "q_log_normal")
 
 
 Number = Annotated[int | float, BeforeValidator(read_numbers)]

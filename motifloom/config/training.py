@@ -1,6 +1,6 @@
 """How a network is trained, beyond what its spec says."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
@@ -65,7 +65,7 @@ class Schedule(Block):
     scale: Literal["triangular", "triangular2"] | None = Field(
         None, description="cyclic: same height in every cycle, or half of the last; none: triangular2."
     )
-    cycles: Annotated[float, Field(gt=0, le=1_000_000)] | None = Field(
+    cycles: Annotated[float, Field(gt=0, le=10_000)] | None = Field(
         None, description="cyclic: number of cycles; none: 1."
     )
     tail_epochs: Epochs | None = Field(
@@ -191,6 +191,12 @@ class Training(Block):
     freeze: list[str] = Field([], description="Layers that keep their weights: names or patterns (conv*).")
     replace_head: bool = Field(False, description="start_from: let the last layers start anew.")
     range_test: RangeTest = Field(RangeTest(), description="The learning-rate range test.")
+
+    # Keys that users look for here, and where they are.
+    ELSEWHERE: ClassVar = dict.fromkeys(
+        ("callbacks", "early_stopping", "EarlyStopping"),
+        "callbacks go with the model: in its spec, or as models.<name>.callbacks beside builder:",
+    ) | {"metrics": "metrics go with the model: compile.metrics in its spec, or beside builder:"}
 
     @model_validator(mode="after")
     def _nothing_ignored(self):

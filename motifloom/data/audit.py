@@ -12,6 +12,7 @@ from motifloom.data.splits import PARTS, UNUSED
 CHECKS = ("overlap", "identical", "reverse_complement", "near_duplicate", "parent")
 EXTRA = "extra_set"
 COLUMNS = ["check", "part_a", "part_b", "pairs", "examples_a", "examples_b", "example", "leak"]
+NOT_AUDITED = "unknown"
 
 
 def audit_split(dataset, split, *, genomes=None):
@@ -35,7 +36,7 @@ def audit_split(dataset, split, *, genomes=None):
     )
 
 
-def audit_set(dataset, split, other, *, genomes=None, other_genomes=None, tested=("test",)):
+def audit_set(dataset, split, other, *, genomes=None, other_genomes=None, tested=("test",), rows=None):
     """Count what an extra set has in common with the parts of a dataset; see :func:`audit_examples`.
 
     Parameters
@@ -43,11 +44,14 @@ def audit_set(dataset, split, other, *, genomes=None, other_genomes=None, tested
     dataset, split, genomes
         As for :func:`audit_split`.
     other : motifloom.data.store.Dataset
-        The extra set. The tokens of both are held in memory.
+        The extra set. The tokens of both are held in memory; the shorter sequences are filled up with
+        unknown letters, so that sequences of different lengths are near duplicates at best.
     other_genomes : dict of str to str, optional
         The genome of each source of the set.
     tested : sequence of str
         Parts that nothing is trained on.
+    rows : array of int, optional
+        The examples of the set that are looked at. Default: all.
 
     Returns
     -------
@@ -55,7 +59,8 @@ def audit_set(dataset, split, other, *, genomes=None, other_genomes=None, tested
         The rows of which part_b is the set, called extra_set. What it shares with a part that nothing is
         trained on is counted, and is no leak.
     """
-    theirs = other.regions.astype(dict.fromkeys(("id", "source", "parent"), object))
+    rows = np.arange(len(other.regions)) if rows is None else rows
+    theirs = other.regions.iloc[rows].astype(dict.fromkeys(("id", "source", "parent"), object))
     for key in ("id", "source"):
         theirs[key] = f"{EXTRA}/" + theirs[key]
     theirs["parent"] = theirs["parent"].where(theirs["parent"] == "", f"{EXTRA}/" + theirs["parent"])
@@ -63,13 +68,63 @@ def audit_set(dataset, split, other, *, genomes=None, other_genomes=None, tested
     places = {f"{EXTRA}/{key}": value for key, value in (other_genomes or {}).items()}
     table = audit_examples(
         pd.concat([dataset.regions, theirs], ignore_index=True),
-        np.concatenate([dataset.tokens[:], other.tokens[:]]),
+        _stack(dataset.tokens[:], other.tokens[:][rows], dataset.alphabet.unknown),
         np.append(parts.to_numpy(object), [EXTRA] * len(theirs)),
         alphabet=dataset.alphabet,
         genomes={**(genomes or {}), **places} or None,
     )
     table.loc[table["part_a"].isin(tested), "leak"] = "no"
     return table[table["part_b"] == EXTRA].reset_index(drop=True)
+
+
+def _stack(first, second, unknown):
+    """Return two blocks of tokens as one, with the shorter sequences filled up."""
+    length = max(first.shape[1], second.shape[1])
+    blocks = [np.full((len(block), length), unknown, np.uint8) for block in (first, second)]
+    for block, tokens in zip(blocks, (first, second), strict=True):
+        block[:, : tokens.shape[1]] = tokens
+    return np.concatenate(blocks)
+
+
+def audit_start(name, dataset, split, other, *, rows, **genomes):
+    """Count what a network is tested on among the examples that shaped the weights it starts from.
+
+    Parameters
+    ----------
+    name : str
+        What the network starts from.
+    dataset : motifloom.data.store.Dataset
+        What that was trained on.
+    split : DataFrame
+        Columns id and part of its examples, of its own fold: those of train and validation are compared.
+    other : motifloom.data.store.Dataset
+        The dataset of the network.
+    rows : array of int
+        The examples of it that the network is tested on.
+    **genomes
+        genomes and other_genomes, as for :func:`audit_set`.
+
+    Returns
+    -------
+    DataFrame
+        start (the name) and the columns of :func:`audit_examples`, where part_b is test.
+    """
+    seen = split.assign(part=split["part"].where(split["part"] != "test", UNUSED))
+    table = audit_set(dataset, seen, other, rows=rows, **genomes)
+    example = table["example"].str.replace(f"{EXTRA}/", "")
+    return table.assign(part_b="test", example=example)[COLUMNS].pipe(_named, name)
+
+
+def without_audit(name):
+    """Return the row of a network that is started from but whose examples are not known or of other letters.
+
+    Its leak is unknown, and all else but its name is empty.
+    """
+    return pd.DataFrame([{"leak": NOT_AUDITED}], columns=COLUMNS).pipe(_named, name)
+
+
+def _named(table, name):
+    return table.assign(start=name)[["start", *COLUMNS]]
 
 
 def audit_examples(regions, tokens, parts, *, alphabet=DNA, genomes=None):

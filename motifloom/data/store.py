@@ -12,7 +12,7 @@ import pandas as pd
 
 from motifloom.data.encode import get_alphabet
 from motifloom.errors import UserError
-from motifloom.io import atomic_path
+from motifloom.io import atomic_hdf5
 
 FORMAT = "motifloom dataset 1"
 CHUNK = 1 << 20  # bytes of tokens in a chunk of the file
@@ -97,7 +97,7 @@ def write_dataset(path, regions, token_blocks, *, alphabet, task, classes=None, 
     blocks = iter(token_blocks)
     first = np.asarray(next(blocks))
     rows, length = len(regions), first.shape[1]
-    with atomic_path(path) as temporary, h5py.File(temporary, "w") as file:
+    with atomic_hdf5(path) as file:
         file.attrs["format"] = FORMAT
         file.attrs["alphabet"] = getattr(alphabet, "name", alphabet)
         file.attrs["task"] = task

@@ -19,6 +19,7 @@ beyond these have defaults.
 
 import ast
 import logging
+import traceback
 from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
@@ -65,7 +66,9 @@ def load_metrics(paths):
             metrics += [
                 Custom(name, getattr(module, name), weighted, path) for name, weighted in found.items()
             ]
-        except (Exception, SystemExit) as error:  # whatever the user's code raises
+        except BaseException as error:  # whatever the user's code raises
+            if _is_interrupt(error, path):
+                raise
             raise UserError(f"{path}: cannot be run: {_line(error)}") from error
         logger.info("%s: metrics %s", path, ", ".join(found))
     return metrics
@@ -171,10 +174,19 @@ def _value(metric, target, score, weight, as_they_are):
             times = weight.astype(int)
             value = metric.function(np.repeat(target, times), np.repeat(score, times))
         return _number(value)
-    except (Exception, SystemExit) as error:  # whatever the user's code raises
+    except BaseException as error:  # whatever the user's code raises
+        if _is_interrupt(error, metric.path):
+            raise
         if as_they_are:
             raise UserError(f"{metric.path}: {metric.name}: {_line(error)}") from error
         return np.nan
+
+
+def _is_interrupt(error, path):
+    """Tell whether somebody has pressed Ctrl-C, rather than a statement `raise` of the user's file."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    own = last.filename == str(path) and (last.line or "").startswith("raise")
+    return isinstance(error, KeyboardInterrupt) and not own
 
 
 def _number(value):

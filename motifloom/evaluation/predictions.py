@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from motifloom.data.store import target_names
+from motifloom.evaluation.strands import READS
 from motifloom.io import write_table
 
 PLACES = ("chrom", "start", "end", "strand", "name")
@@ -68,7 +69,7 @@ def interleave_strands(dataset, parts, both):
         reverse_complement, ....
     """
     tables = []
-    for strand, read in enumerate(("forward", "reverse_complement")):
+    for strand, read in enumerate(READS):
         tables.append(predictions_table(dataset, parts, both[:, strand], places=True))
         tables[-1].insert(2, "read", read)
     return pd.concat(tables).sort_index(kind="stable").reset_index(drop=True)

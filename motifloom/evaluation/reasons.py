@@ -2,8 +2,6 @@
 
 import numpy as np
 
-AVERAGES = ("macro", "weighted")
-
 
 def undefined_reasons(predictions, task, classes, metrics):
     """Return why each row of a table of metrics has no value.

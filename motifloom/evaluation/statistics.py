@@ -7,6 +7,8 @@ and one matrix product serve them all.
 
 import numpy as np
 
+from motifloom.measures import CALIBRATION_BINS
+
 # The metrics that perturbing a filter is measured by too (motifloom.filters.influence) come first.
 CLASSIFICATION = ["auroc", "auprc", "accuracy", "f1", "mcc", "precision", "recall", "log_loss"]
 REGRESSION = ["pearson", "spearman", "r2", "mse", "mae"]
@@ -14,9 +16,6 @@ OVERALL = ["accuracy", "mcc", "log_loss"]
 CLASS_METRICS = [*CLASSIFICATION, "specificity", "npv", "aunpvsc", "brier", "ece"]
 VALUE_METRICS = [*REGRESSION, "mape", "explained_variance"]
 OVERALL_METRICS = [*OVERALL, "brier", "ece"]
-
-# Bins of equal width that the calibration error and the reliability diagram look at.
-CALIBRATION_BINS = 10
 
 # Probabilities are kept this far from 0 and 1 in the log loss, as Keras does.
 _EPSILON = 1e-7

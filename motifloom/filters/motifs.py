@@ -22,7 +22,7 @@ from motifloom.filters.site_table import (
     reverse_complement_sites,
     site_widths,
 )
-from motifloom.io import atomic_path
+from motifloom.io import atomic_hdf5
 
 # What a file holds by filter; counts alone are in every set.
 BY_FILTER = ("counts", "cutoffs", "kernels")
@@ -311,7 +311,7 @@ class MotifSet(Mapping):
 
     def to_hdf5(self, path):
         """Write the set to an HDF5 file, the same bytes every time; sites stay in their BED file."""
-        with atomic_path(path) as temporary, h5py.File(temporary, "w") as file:
+        with atomic_hdf5(path) as file:
             file.attrs["method"], file.attrs["alphabet"] = self.method, self.alphabet.name
             file.attrs["parameters"] = json.dumps(self.parameters, sort_keys=True)
             arrays = {

@@ -26,7 +26,7 @@ from motifloom.filters.null import (
     rounding_error,
 )
 from motifloom.filters.scan import available_cpus, read_blocks, score_histogram
-from motifloom.io import atomic_path
+from motifloom.io import atomic_hdf5
 from motifloom.randomness import generator
 
 BINS = 2**14
@@ -484,7 +484,7 @@ def survival(tests, steps, filter, points=300):
 
 def write_significance(path, tests, steps):
     """Write tests and steps to an HDF5 file, the same bytes every time."""
-    with atomic_path(path) as temporary, h5py.File(temporary, "w") as file:
+    with atomic_hdf5(path) as file:
         for name, frame in {"tests": tests, "steps": steps}.items():
             group = file.create_group(name)
             group.attrs["columns"] = list(frame.columns)

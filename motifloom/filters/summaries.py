@@ -10,7 +10,7 @@ import numpy as np
 
 from motifloom.errors import UserError
 from motifloom.filters.scan import summarise_sequences
-from motifloom.io import atomic_path
+from motifloom.io import atomic_hdf5
 
 ROWS = 4096
 ARRAYS = {"maximum": np.float32, "start": np.int32, "strand": np.int8, "mean": np.float32}
@@ -46,7 +46,7 @@ def write_summary(bank, tokens, path, *, threads=None):
         Default: all CPUs. The result does not depend on it.
     """
     count = tokens.shape[0]
-    with atomic_path(path) as temporary, h5py.File(temporary, "w") as file:
+    with atomic_hdf5(path) as file:
         shape, chunks = (count, len(bank)), (min(count, 1024), max(1, min(len(bank), 64)))
         names = np.char.encode(np.array(bank.filters, dtype=str), "utf-8")
         file.create_dataset("filters", data=names, track_times=False)

@@ -5,7 +5,7 @@ import pyBigWig
 import pysam
 
 from motifloom.errors import UserError
-from motifloom.io import atomic_path, read_table
+from motifloom.io import atomic_path, in_memory, read_table
 
 TBI_END = 2**29  # where tabix's own index ends; beyond, the CSI format serves
 ROWS = 2**16
@@ -55,7 +55,7 @@ def write_bigwig(path, sizes, frame):
         If no interval is on a chromosome of `sizes`.
     """
     _check_places(frame, sizes)
-    with atomic_path(path) as temporary:
+    with in_memory(path) as temporary:
         track = pyBigWig.open(str(temporary), "w")
         track.addHeader(list(sizes.items()))
         for chrom, rows in _by_chromosome(frame, sizes):

@@ -6,7 +6,7 @@ import h5py
 import numpy as np
 import pandas as pd
 
-from motifloom.io import atomic_path
+from motifloom.io import atomic_hdf5, atomic_path
 from motifloom.models.outputs import output_blocks, output_tensor, receptive_field
 
 FORMAT = "motifloom activations 1"
@@ -46,15 +46,15 @@ def write_activations(model, dataset, layer, path, *, batch=512):
         "stride_bp": field.stride,
         "offset_bp": field.offset,
     }
-    with atomic_path(path) as temporary:
-        if str(path).endswith(".h5"):
-            _write_hdf5(temporary, blocks, ids, shape, attributes)
-        else:
+    if str(path).endswith(".h5"):
+        _write_hdf5(path, blocks, ids, shape, attributes)
+    else:
+        with atomic_path(path) as temporary:
             _write_tsv(temporary, blocks, ids, shape)
 
 
 def _write_hdf5(path, blocks, ids, shape, attributes):
-    with h5py.File(path, "w") as file:
+    with atomic_hdf5(path) as file:
         file.attrs.update(attributes)
         text = [name.encode() for name in ids]
         file["id"] = np.array(text, h5py.string_dtype("utf-8", max(map(len, text))))

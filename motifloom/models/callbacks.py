@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 import keras
 import numpy as np
 
+from motifloom import measures
 from motifloom.errors import UserError
 from motifloom.models.compilation import log_names
 from motifloom.models.names import arguments_of, check_settings, find, first_line, nearest
@@ -25,7 +26,7 @@ FILES = {
 }
 LONGEST = 200  # bytes of a file's name; Keras and we add to it
 # What motifloom.models.exact adds to the logs; watching one switches it on.
-EXACT = ("val_auroc", "val_auprc")
+EXACT = tuple(f"val_{name}" for name in measures.EXACT)
 
 
 def each_callback(section):
@@ -36,7 +37,7 @@ def each_callback(section):
             yield name, f"{name}[{number}]" if isinstance(given, list) else name, settings
 
 
-def make_callbacks(section, model, folder, validated, where="spec", task=None):
+def make_callbacks(section, model, folder, validated, where="spec", task=None, always=True):
     """Return the callbacks of a spec, and the one that keeps the best weights.
 
     Parameters
@@ -55,6 +56,8 @@ def make_callbacks(section, model, folder, validated, where="spec", task=None):
         What to call the spec in messages.
     task : str, optional
         A regression has no val_auroc and val_auprc.
+    always : bool
+        Whether every epoch is validated: see :func:`validates_always`.
 
     Returns
     -------
@@ -90,7 +93,7 @@ def make_callbacks(section, model, folder, validated, where="spec", task=None):
         if name in FILES:
             settings[FILES[name]] = _inside(folder, settings, cls, FILES[name], path)
         if name == "ModelCheckpoint":
-            _check_pattern(settings["filepath"], model, validated, f"{path}.filepath")
+            _check_pattern(settings, model, validated, always, f"{path}.filepath")
         if "monitor" in inspect.signature(cls.__init__).parameters:
             monitor = settings.get("monitor", "val_loss")
             settings["monitor"] = _monitor(monitor, path=f"{path}.monitor", **watched)
@@ -116,6 +119,12 @@ class Best(keras.callbacks.EarlyStopping):
         """Return the value of an epoch, or None."""
         value = super().get_monitor_value(logs)
         return None if value is None or math.isnan(value) else value
+
+
+def validates_always(settings):
+    """Tell whether settings of a training (see :func:`check_measured`) let every epoch be validated."""
+    epochs, every = settings["epochs"], settings.get("validation_freq", 1)
+    return len({e for e in every if e <= epochs}) == epochs if isinstance(every, list) else every == 1
 
 
 def check_measured(best, settings, where):
@@ -193,16 +202,26 @@ def _inside(folder, settings, cls, key, path):
     return str(target)
 
 
-def _check_pattern(pattern, model, validated, path):
-    """Raise a UserError where the name of a checkpoint has {fields} that are not in the logs."""
-    names = ["learning_rate", *log_names(model)]
-    names += [*(f"val_{name}" for name in names[1:]), *EXACT] if validated else []
-    logs = dict.fromkeys(names, 0.0)
+def _check_pattern(settings, model, validated, always, path):
+    """Raise a UserError where the name of a checkpoint has {fields} that are not in the logs at its time."""
+    pattern, after_batches = settings["filepath"], settings.get("save_freq", "epoch") != "epoch"
+    trained = dict.fromkeys(log_names(model), 0.0)
+    held = {f"val_{name}": 0.0 for name in trained} if validated else {}
+    ended = {"learning_rate": 0.0, **dict.fromkeys(EXACT if validated else (), 0.0)}
+    fields = {"epoch": 1, **trained, **({"batch": 1} if after_batches else ended | (held if always else {}))}
     try:
-        pattern.format(epoch=1, batch=1, **logs)
+        pattern.format(**fields)
     except KeyError as error:
         name = error.args[0]
-        raise UserError(f"{path}: {{{name}}} is not in the logs{nearest(name, ['epoch', *names])}") from None
+        if name == "batch":
+            reason = "goes with a save_freq of batches; write {epoch}"
+        elif after_batches and name in ended | held:
+            reason = "is not known yet after a batch; write save_freq: epoch, or {epoch} and {batch}"
+        elif name in held:
+            reason = "is not measured in every epoch (training_params.validation_freq); write {epoch}"
+        else:
+            reason = f"is not in the logs{nearest(name, fields)}"
+        raise UserError(f"{path}: {{{name}}} {reason}") from None
     except (ValueError, IndexError, AttributeError, TypeError) as error:
         raise UserError(
             f"{path}: {pattern!r} is no pattern ({error}); write a name such as {{epoch}}.keras"

@@ -7,8 +7,8 @@ reads a JSON list of objects with `spec` (content or path), `where`, `length`, `
 and writes one JSON list: null for each that is fine, else the message. Nothing else goes to standard output.
 """
 
-import contextlib
 import json
+import os
 import sys
 
 from motifloom.errors import UserError
@@ -38,6 +38,8 @@ def check_jobs(jobs):
 
 
 if __name__ == "__main__":
-    with contextlib.redirect_stdout(sys.stderr):
-        result = check_jobs(json.load(sys.stdin))
-    json.dump(result, sys.stdout)
+    answer = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # whatever else is written, by processes that a builder starts, too
+    result = check_jobs(json.load(sys.stdin))
+    json.dump(result, answer)
+    answer.close()

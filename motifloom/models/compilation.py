@@ -98,6 +98,13 @@ def log_names(model):
     return ["loss", *(m if isinstance(m, str) else m["config"]["name"] for m in metrics)]
 
 
+def left_out(item):
+    """Return the settings of a loss or metric that Keras leaves out of its config, as Huber's delta."""
+    config, known = item.get_config(), arguments_of(type(item))[0]
+    inside = getattr(item, "_fn_kwargs", None) or {}
+    return {key: value for key, value in inside.items() if key in known and key not in config}
+
+
 def _only(item):
     """Take the one item out of a list, or a dict by output, that Keras' compile also accepts."""
     if isinstance(item, list) and len(item) == 1:
@@ -113,6 +120,7 @@ def _optimizer(entry, path):
     name = spelled.get(str(name).lower(), name)
     cls = find(name, "optimizer", f"{path}.class_name")
     check_values(settings, arguments_of(cls)[0], f"{path}.config")
+    _check_averaging(settings, f"{path}.config")
     settings = {"name": snake_case(name), **settings}  # not counted up in every build
     item = complete({"class_name": name, "config": settings}, "optimizer", path)
     optimizer = create(item, path)
@@ -123,6 +131,16 @@ def _optimizer(entry, path):
         except Exception as error:  # Keras raises all kinds
             raise UserError(f"{path}.config.learning_rate: {first_line(error)}") from error
     return optimizer
+
+
+def _check_averaging(settings, path):
+    """Raise a UserError for settings of the average of the weights where there is none."""
+    inner = settings.get("inner_optimizer")
+    if isinstance(inner, dict) and isinstance(inner.get("config"), dict):
+        _check_averaging(inner["config"], f"{path}.inner_optimizer.config")
+    for key, default in (("ema_overwrite_frequency", None), ("ema_momentum", 0.99)):
+        if not settings.get("use_ema") and settings.get(key, default) != default:
+            raise UserError(f"{path}.{key}: goes with use_ema: true; write that too, or remove it")
 
 
 def _parts(entry, kind, path):
@@ -151,7 +169,7 @@ def _metric(entry, task, from_logits, used, path):
     metric = _by_name(entry, "metric", path)
     if not isinstance(metric, keras.metrics.Metric):
         return metric
-    config = metric.get_config()
+    config = {**left_out(metric), **metric.get_config()}
     written = isinstance(entry, dict) and (entry.get("config") or {}).get("name")
     if written and (written in COLUMNS or str(written).startswith("val_") or not str(written).isprintable()):
         raise UserError(f"{path}.config.name: {written!r} cannot be a column of the log; choose another name")

@@ -20,7 +20,8 @@ BATCH = 512  # examples predicted at a time
 
 
 def wants_exact(spec, training):
-    """Tell whether a training measures them: its option `exact_metrics` says so, or a callback watches one.
+    """Tell whether a training measures them: its option `exact_metrics` says so, or a callback watches one,
+    or a checkpoint is to have one in its name.
 
     Parameters
     ----------
@@ -31,8 +32,9 @@ def wants_exact(spec, training):
     """
     if training.get("exact_metrics"):
         return True
-    monitors = [(given or {}).get("monitor") for _, _, given in each_callback(spec["callbacks"])]
-    return any(str(monitor).lower() in EXACT for monitor in monitors)
+    given = [settings or {} for _, _, settings in each_callback(spec["callbacks"])]
+    named = any(f"{{{name}" in str(settings.get("filepath")) for settings in given for name in EXACT)
+    return named or any(str(settings.get("monitor")).lower() in EXACT for settings in given)
 
 
 def check_task(task, path="training"):

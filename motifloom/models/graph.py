@@ -6,6 +6,7 @@ from motifloom.errors import UserError
 from motifloom.models.layers import OneHot
 from motifloom.models.names import complete, create, first_line, snake_case, unique
 from motifloom.models.structure import references
+from motifloom.models.values import check_held
 
 SHAPE_KEYS = ("input_shape", "batch_input_shape", "batch_shape")
 INPUTS = ("InputLayer", "Input")
@@ -75,7 +76,9 @@ class Graph:
         settings["name"] = unique(str(name or snake_case(str(entry["class_name"]))), self.used)
         if entry["class_name"] in ENCODINGS:
             self._check_letters(settings.setdefault("alphabet_size", self.alphabet_size), path)
-        layer = create(complete({**entry, "config": settings}, "layer", path), path)
+        entry = complete({**entry, "config": settings}, "layer", path)
+        check_held(entry, path)
+        layer = create(entry, path)
         if not isinstance(layer, keras.Operation):
             raise UserError(f"{path}.class_name: {entry['class_name']} is no layer")
         self.paths[layer.name] = path

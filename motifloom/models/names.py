@@ -1,5 +1,6 @@
 """Keras objects by the names that a spec gives them: found safely, or refused with the nearest name."""
 
+import copy
 import difflib
 import inspect
 import re
@@ -167,7 +168,8 @@ def create(item, path):
         If its settings are not right; the message names the setting and its nearest valid spelling.
     """
     try:
-        return keras.saving.deserialize_keras_object(item, safe_mode=True)
+        # A copy, as some classes take their settings out of what they are given.
+        return keras.saving.deserialize_keras_object(copy.deepcopy(item), safe_mode=True)
     except Exception as error:  # Keras raises all kinds for a wrong setting
         raise UserError(_explain(item, path) or f"{path}: {first_line(error)}") from error
 

@@ -286,9 +286,15 @@ def _main(schedule, rate, start, end, steps_per_epoch):
             Segment(top, top, end, high, final, "cosine"),
         ]
     half = (end - start) / (2 * schedule["cycles"])
+    if half < 1:
+        raise ValueError(
+            f"schedule.cycles: {schedule['cycles']:g} are too many for {end - start} steps, as each takes at "
+            "least two; lower it"
+        )
     chain = []
     for number in range(math.ceil(2 * schedule["cycles"])):
-        height = high - low if schedule["scale"] == "triangular" else (high - low) / 2 ** (number // 2)
+        halved = 0 if schedule["scale"] == "triangular" else number // 2
+        height = math.ldexp(high - low, -halved)
         ends = (low, low + height) if number % 2 == 0 else (low + height, low)
         begin = start + number * half
         chain.append(Segment(begin, begin, begin + half, *ends))

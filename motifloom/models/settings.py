@@ -9,11 +9,11 @@ import numpy as np
 from motifloom.errors import UserError
 from motifloom.models import device
 from motifloom.models.augment import Augmentation, check_shift
-from motifloom.models.callbacks import check_measured, make_callbacks
+from motifloom.models.callbacks import check_measured, make_callbacks, validates_always
 from motifloom.models.exact import check_task, wants_exact
 from motifloom.models.names import nearest
 from motifloom.models.schedules import install_schedule
-from motifloom.models.transfer import freeze
+from motifloom.models.transfer import freeze, head
 
 # The data are the dataset's, and callbacks have a section of their own.
 NOT_FIT = {"self", "x", "y", "validation_data", "validation_split", "sample_weight", "callbacks"}
@@ -125,6 +125,9 @@ def _with_rate(optimizer, rate):
     settings = optimizer.get("config") or {}
     if not isinstance(settings, dict):
         return optimizer  # which is refused where it is read
+    inner = settings.get("inner_optimizer")
+    if isinstance(inner, dict):  # a LossScaleOptimizer has no rate of its own
+        return {**optimizer, "config": {**settings, "inner_optimizer": _with_rate(inner, rate)}}
     return {**optimizer, "config": {**settings, "learning_rate": float(rate)}}
 
 
@@ -264,14 +267,16 @@ def check_options(model, spec, training, *, task, n_targets, where="spec", path=
         model,
         schedule,
         warmup_epochs=training.get("warmup_epochs") or 0,
-        steps_per_epoch=1,
+        steps_per_epoch=10**6,  # not known yet
         epochs=settings["epochs"],
         where=path,
     )
-    _, best = make_callbacks(spec["callbacks"], model, folder=None, validated=True, where=where, task=task)
+    told = {"where": where, "task": task, "always": validates_always(settings)}
+    _, best = make_callbacks(spec["callbacks"], model, folder=None, validated=True, **told)
     check_measured(best, settings, where)
     if wants_exact(spec, training):
         check_task(task, path)
     check_shift(Augmentation.of(training), model.input_shape[1], path)
-    freeze(model, training.get("freeze") or [], path)
+    anew = head(model) if training.get("replace_head") else ()
+    freeze(model, training.get("freeze") or [], path, anew)
     device.prepare(model, training.get("xla", "auto"), path)

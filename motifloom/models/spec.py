@@ -28,6 +28,8 @@ from motifloom.models.outputs import output_tensor
 from motifloom.models.settings import blamed_on, check_options, merge_options
 from motifloom.models.structure import (
     activation_of,
+    check_constraints,
+    check_flat,
     check_names,
     check_size,
     output_activation,
@@ -159,8 +161,10 @@ def build_model(spec, *, length, alphabet_size, task, n_targets, seed=0, where="
         else:
             graph = Graph(_fill(spec["model"], task, n_targets), **sizes, path=path)
             model, paths = graph.model, graph.paths
+    check_flat(model, paths, path)
     check_names(model, paths, path)
     check_size(model, path)
+    check_constraints(model, paths, path)
     arguments = compile_arguments(spec["compile"], task, f"{where}: compile")
     _check_scanning(model, paths)
     _check_output(model, paths, arguments["loss"], task, n_targets, where)

@@ -55,6 +55,40 @@ def check_names(model, paths, path):
             )
 
 
+def check_flat(model, paths, path):
+    """Raise a UserError for a model among the layers of a network, which analyses could not look into.
+
+    `paths` has the key paths of layers by name, `path` is that of the others.
+    """
+    for outer in model.layers:
+        for layer in outer._flatten_layers():
+            if isinstance(layer, keras.Model | keras.layers.Pipeline):
+                raise UserError(
+                    f"{paths.get(outer.name, path)}: layer {layer.name} is a whole model "
+                    f"({type(layer).__name__}); write its layers in its place"
+                )
+
+
+def check_constraints(model, paths, path):
+    """Raise a UserError for a constraint of weights along an axis that they do not have."""
+    for outer in model.layers:
+        for weight in outer.weights:
+            constraint, most = getattr(weight, "constraint", None), len(weight.shape)
+            axes = getattr(constraint, "axis", None)
+            for axis in axes if isinstance(axes, list | tuple) else [axes]:
+                if axis is None or (_is_whole(axis) and -most <= axis < most):
+                    continue
+                raise UserError(
+                    f"{paths.get(outer.name, path)}: layer {outer.name}: {weight.name}_constraint: "
+                    f"{type(constraint).__name__} has axis {axis!r}, and the weights have {most} axes; "
+                    f"write 0 to {most - 1}, or a list of these"
+                )
+
+
+def _is_whole(value):
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
 def references(value):
     """Return the [layer name, call, index] triples in nested lists, as output_layers of a config has them."""
     if isinstance(value, list | tuple) and value and isinstance(value[0], str):

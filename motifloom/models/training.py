@@ -5,6 +5,7 @@ import hashlib
 import json
 import logging
 import platform
+import re
 import shutil
 import time
 import zipfile
@@ -21,7 +22,8 @@ from motifloom.errors import UserError
 from motifloom.io import atomic_path, write_json, write_table
 from motifloom.models import device
 from motifloom.models.augment import Augmentation, check_shift
-from motifloom.models.callbacks import Progress, check_measured, make_callbacks
+from motifloom.models.callbacks import Averages, Progress, check_measured, make_callbacks, validates_always
+from motifloom.models.compilation import left_out
 from motifloom.models.exact import ExactMetrics, check_classes, wants_exact
 from motifloom.models.feed import Feed
 from motifloom.models.filters import export_filters
@@ -150,6 +152,7 @@ def train(
     export_filters(network, filters, dataset.alphabet.name)
     write_table(done.history, history)
     facts = {"seed": seed, "spec": spec, "training": training, **origin, **(notes or {})}
+    facts |= {"in_effect": _in_effect(network, merged, dataset, done)}
     write_json(facts | _outcome(dataset, examples, network, done, began), provenance)
     shutil.rmtree(folder / "resume", ignore_errors=True)
     return done
@@ -192,9 +195,23 @@ def prepared_network(spec, dataset, *, seed, training, where, path="training", s
         head = bool(training.get("replace_head"))
         origin["taken"] = take_weights(network, start_from, replace_head=head, where=path)
     if training.get("freeze"):
-        origin["frozen"] = freeze(network, training["freeze"], path)
+        anew = {layer.name for layer in network.layers} - set(origin["taken"]) if start_from else ()
+        origin["frozen"] = freeze(network, training["freeze"], path, anew)
     device.prepare(network, training.get("xla", "auto"), path)
     return network, merged, origin
+
+
+def _in_effect(network, merged, dataset, done):
+    """Return how a network was trained, wherever that was said: in the spec, in the options or nowhere."""
+    settings = fit_arguments(merged, dataset.task, len(dataset.target_names))
+    optimizer = getattr(network.optimizer, "inner_optimizer", network.optimizer)
+    return {
+        "optimizer": type(optimizer).__name__,
+        "learning_rate": float(f"{done.history['learning_rate'].iloc[0]:.6g}"),
+        "loss": getattr(network.loss, "name", network.loss),
+        "batch_size": settings["batch_size"],
+        "epochs": settings["epochs"],
+    }
 
 
 def _outcome(dataset, examples, network, done, began):
@@ -228,7 +245,7 @@ def select_examples(dataset, parts, shuffle_seed=None):
     Raises
     ------
     UserError
-        If no example is in train.
+        If no example is in train, or all those of a part, or of a class in train, weigh 0.
     """
     parts, examples = np.asarray(parts), {}
     if len(parts) != len(dataset):
@@ -241,7 +258,30 @@ def select_examples(dataset, parts, shuffle_seed=None):
         examples[part] = (rows, targets)
     if not len(examples["train"][0]):
         raise UserError("split: no example is in the part train; change datasets.<name>.split")
+    if getattr(dataset, "weights", None) is not None:
+        _check_weights(dataset, parts)
     return examples
+
+
+def _check_weights(dataset, parts):
+    """Raise a UserError where all examples of a part, or of a class in train, weigh 0.
+
+    Of a target of several labels that is only logged: the others are learnt.
+    """
+    groups, weights = {f"the part {p}": parts == p for p in ("train", "validation")}, dataset.weights
+    if dataset.task != "regression":
+        targets, names = np.asarray(dataset.targets) > 0.5, dataset.target_names
+        if dataset.task == "binary":
+            targets, names = np.hstack([~targets, targets]), dataset.classes
+        for name, members in zip(names, targets.T, strict=True):
+            groups[f"{name} in the part train"] = members & (parts == "train")
+    for number, (what, members) in enumerate(groups.items()):
+        if members.any() and not weights[members].any():
+            text = f"weight: every example of {what} weighs 0"
+            if number > 1 and dataset.task == "multilabel":
+                logger.warning("%s", text)
+            else:
+                raise UserError(f"{text}; give some of them more in datasets.<name>.sources[].weight")
 
 
 def fit(
@@ -311,7 +351,9 @@ def fit(
     feed, held = _feeds(tokens, examples, settings, options, weights, alphabet, task, seed)
     if folder is not None:
         shutil.rmtree(folder, ignore_errors=True)
-    own, best = make_callbacks(spec["callbacks"], model, folder, held is not None, where, task)
+    _check_accumulation(model.optimizer, feed.steps * settings["epochs"], options, where, path)
+    always = validates_always(settings)
+    own, best = make_callbacks(spec["callbacks"], model, folder, held is not None, where, task, always)
     check_measured(best, settings, where)
     wanted = wants_exact(spec, options)
     check_classes(examples["validation"][1], task, wanted, path)
@@ -324,8 +366,9 @@ def fit(
         epochs=settings["epochs"],
         where=path,
     )
-    # In this order: those that add to the logs before those that read them.
-    exact = [ExactMetrics(tokens, *examples["validation"], task)] if wanted else []
+    # In this order: what puts averages in before those that measure, and those before those that read it.
+    first = [callback for callback in own if isinstance(callback, Averages)]
+    first += [ExactMetrics(tokens, *examples["validation"], task)] if wanted else []
     callbacks = [progress, *own, *callbacks, best]
     keeper = None
     if resume is not None and checkpointed(callbacks):
@@ -341,13 +384,35 @@ def fit(
             shuffle=False,  # by Keras
             **settings,
             validation_data=held and held.batches,
-            callbacks=[feed, *exact, *callbacks, *([keeper] if keeper else [])],
+            callbacks=[
+                feed,
+                *first,
+                *(callback for callback in callbacks if callback not in first),
+                *([keeper] if keeper else []),
+            ],
         )
     except ValueError as error:  # a callback that cannot work with these logs or this optimizer
         raise UserError(f"{where}: training: {first_line(error)}") from error
+    except tf.errors.OperatorNotAllowedInGraphError as error:  # a layer that works outside a training alone
+        layer = re.search(r"when calling (\w+)\.call", str(error))
+        raise UserError(
+            f"{where}: model: {layer[1] if layer else 'a layer'} cannot be part of a training step with the "
+            "input that it has here; leave it out, or give it input of the shape that it is for"
+        ) from error
     if progress.diverged:
         raise UserError(_diverged(progress, examples["train"], weights, options, model, where, path))
     return _ended(progress, best, keeper, where)
+
+
+def _check_accumulation(optimizer, steps, options, where, path):
+    """Raise a UserError where a training of so many steps ends before gradients are used once."""
+    every = getattr(optimizer, "inner_optimizer", optimizer).gradient_accumulation_steps
+    if every and every > steps:
+        place = f"{path}.optimizer" if options.get("optimizer") else f"{where}: compile.optimizer"
+        raise UserError(
+            f"{place}.config.gradient_accumulation_steps: {every} is more than the {steps} steps of the "
+            "whole training, so that no weight would change; lower it, or raise epochs"
+        )
 
 
 def _first_epoch(keeper, settings):
@@ -480,6 +545,7 @@ def _history(rows):
 def save_model(model, path):
     """Write a network as a .keras file whose bytes depend on nothing but the network.
 
+    Its loss is written with all its settings, so that what is measured later is what was trained with.
     Keras notes the time of saving, and numbers shared objects by their place in memory; here times are those
     at which zip begins to count, and numbers count up.
     """
@@ -489,7 +555,10 @@ def save_model(model, path):
             content = {name: archive.read(name) for name in sorted(archive.namelist())}
         metadata = json.loads(content["metadata.json"]) | {"date_saved": "1980-01-01@00:00:00"}
         content["metadata.json"] = json.dumps(metadata).encode()
-        config = _renumber(json.loads(content["config.json"]), {})
+        config = json.loads(content["config.json"])
+        if isinstance(getattr(model, "loss", None), keras.losses.Loss):
+            config["compile_config"]["loss"]["config"] |= left_out(model.loss)
+        config = _renumber(config, {})
         content["config.json"] = json.dumps(config).encode()
         with zipfile.ZipFile(temporary, "w") as archive:
             for name, data in content.items():

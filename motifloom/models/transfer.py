@@ -79,7 +79,7 @@ def head(model):
     return sorted(set(found))
 
 
-def freeze(model, patterns, where="training"):
+def freeze(model, patterns, where="training", anew=()):
     """Keep the weights of layers as they are; a BatchNormalization among them then uses its own statistics.
 
     Parameters
@@ -90,6 +90,8 @@ def freeze(model, patterns, where="training"):
         Names of layers, or shell patterns of names: conv*, block[12]_*.
     where : str
         What to call the training options in messages.
+    anew : collection of str
+        Layers that do not take the weights that a training starts from.
 
     Returns
     -------
@@ -99,13 +101,21 @@ def freeze(model, patterns, where="training"):
     Raises
     ------
     UserError
-        If a pattern is of no layer, or nothing is left to train.
+        If a pattern is of no layer with weights, or of one that starts `anew`, or nothing is left to train.
     """
     names, frozen = [layer.name for layer in model.layers], []
+    weighty = {layer.name for layer in model.layers if layer.weights}
     for i, pattern in enumerate(patterns):
         found = fnmatch.filter(names, pattern)
         if not found:
             raise UserError(f"{where}.freeze[{i}]: no layer is called {pattern!r}{nearest(pattern, names)}")
+        if not weighty.intersection(found):
+            raise UserError(f"{where}.freeze[{i}]: {', '.join(found)} has no weights to keep; remove it")
+        if new := [name for name in found if name in weighty and name in anew]:
+            raise UserError(
+                f"{where}.freeze[{i}]: {', '.join(new)} takes no weights of start_from, and would stay as "
+                "initialised; leave it out"
+            )
         frozen += found
     for name in frozen:
         model.get_layer(name).trainable = False

@@ -10,7 +10,7 @@ from motifloom.models.names import arguments_of, classes
 # this one is, of any sign where it is below), one of these, or anything (None).
 LIKE = {
     **dict.fromkeys(("learning_rate", "clipnorm", "clipvalue", "global_clipnorm"), 1.0),
-    **dict.fromkeys(("loss_scale_factor", "loss_weights"), 1.0),
+    **dict.fromkeys(("loss_scale_factor", "loss_weights", "delta"), 1.0),
     **dict.fromkeys(("steps_per_execution", "ema_overwrite_frequency", "gradient_accumulation_steps"), 1),
     **dict.fromkeys(
         ("weight_decay", "min_delta", "initial_learning_rate", "decay_rate", "warmup_target"), 0.0
@@ -22,6 +22,18 @@ LIKE = {
 }
 # How often something is done: at these times, or every so many batches.
 OFTEN = {"save_freq": ("epoch",), "update_freq": ("epoch", "batch")}
+# What settings of layers, and of what layers hold, must be where Keras takes anything: a test, and its words.
+SHARE = (lambda value: 0 <= value < 1, "a number from 0 to below 1")
+WHOLE_SHARE = (lambda value: 0 <= value <= 1, "a number from 0 to 1")
+NOT_NEGATIVE = (lambda value: value >= 0, "a number, 0 or more")
+POSITIVE = (lambda value: value > 0, "a number above 0")
+HELD = {
+    "layer": {"momentum": SHARE, "epsilon": NOT_NEGATIVE, "dropout": SHARE, "recurrent_dropout": SHARE},
+    "constraint": {"min_value": NOT_NEGATIVE, "max_value": POSITIVE, "rate": WHOLE_SHARE},
+    "initializer": {"stddev": NOT_NEGATIVE},
+}
+# Settings of which the first must not be above the second.
+ORDERED = (("min_value", "max_value"), ("minval", "maxval"))
 # What Keras multiplies something by in every step or so, that is to shrink, and a share that is not all.
 FACTORS = r"(adam_)?beta_[12]|rho|(.*_)?momentum|factor|label_smoothing"
 
@@ -60,6 +72,47 @@ def check_values(settings, defaults, path):
                 check_values(value["config"], arguments_of(cls)[0], f"{place}.config")
         elif expected := _expected(key, defaults.get(key), value):
             raise UserError(f"{place}: {value!r} does not do; write {expected}")
+
+
+def check_held(entry, path):
+    """Raise a UserError for a value of a layer, or of what it holds, that Keras takes and cannot be meant.
+
+    Parameters
+    ----------
+    entry : object
+        Part of a spec: a layer or anything inside.
+    path : str
+        Key path, for messages.
+    """
+    if isinstance(entry, list | tuple):
+        for i, value in enumerate(entry):
+            check_held(value, f"{path}[{i}]")
+        return
+    if not isinstance(entry, dict):
+        return
+    settings = entry.get("config") if "class_name" in entry else None
+    if isinstance(settings, dict) and isinstance(entry["class_name"], str):
+        _check_held(entry["class_name"], settings, f"{path}.config")
+    for key, value in entry.items():
+        check_held(value, f"{path}.{key}")
+
+
+def _check_held(name, settings, path):
+    kind = next((kind for kind in HELD if name in classes(kind)), None)
+    if kind is None:
+        return
+    defaults = arguments_of(classes(kind)[name])[0]
+    for key, (fits, words) in HELD[kind].items():
+        if key in defaults and key in settings and not (_is_number(settings[key]) and fits(settings[key])):
+            raise UserError(f"{path}.{key}: {settings[key]!r} does not do; write {words}")
+    for low, high in ORDERED:
+        least, most = (settings.get(key, defaults.get(key)) for key in (low, high))
+        if low in defaults and _is_number(least) and _is_number(most) and least > most:
+            raise UserError(f"{path}.{low}: {least!r} is above {high}, {most!r}; lower it")
+
+
+def _is_number(value):
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _expected(key, default, value):

@@ -94,42 +94,6 @@ def activation_violins(maxima, members, filters, names, *, count=0):
     return _class_sheet(draw, filters, names, members.sum(axis=0), count)
 
 
-def activation_quantiles(table, filters=None):
-    """Draw the quantiles of the maxima of filters in each class, from the table alone.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        filter, target, n, quantile_05, quantile_25, median, quantile_75, quantile_95.
-    filters : list of str or None
-        At most PER_PAGE; default the first page of :func:`pages`.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        A panel per filter, each with its own scale: a dot for the median, a bar for the quartiles, a line
-        from the 5 % to the 95 % quantile. A filter that never fires is named only.
-    """
-    filters = pages(table["filter"])[0] if filters is None else list(filters)
-    names = list(dict.fromkeys(table["target"]))
-    rows = dict(iter(table[table["filter"].isin(filters)].set_index("target").groupby("filter")))
-
-    def draw(cell, name):
-        found = rows[name].loc[names, ["quantile_05", "quantile_25", "median", "quantile_75", "quantile_95"]]
-        values = found.to_numpy(float)
-        if not np.isfinite(values).any():
-            return False
-        cell.scale(min(0.0, np.nanmin(values)), np.nanmax(values))
-        for c, (least, low, median, high, most) in enumerate(values):
-            if np.isfinite(median):
-                cell.line(c, least, most)
-                cell.summary(c, low, median, high)
-        return True
-
-    numbers = table.groupby("target", sort=False)["n"].max().reindex(names).to_numpy()
-    return _class_sheet(draw, filters, names, numbers, table["filter"].nunique())
-
-
 def positions(histogram, profile, name):
     """Draw where one filter is active along the sequences of each class.
 
@@ -329,9 +293,6 @@ class _Cell:
         )
         self.shapes["violins"].setdefault(c, []).append(outline)
 
-    def line(self, c, low, high):
-        self.shapes["lines"].setdefault(c, []).append([(self.x(c), self.y(low)), (self.x(c), self.y(high))])
-
     def summary(self, c, low, median, high):
         bar = [(self.x(c), self.y(low)), (self.x(c), self.y(high))]
         self.shapes["bars"].setdefault(c, []).append(bar)
@@ -348,7 +309,7 @@ def _class_sheet(draw, filters, names, numbers, count):
     step = 0.5 if one else 0.26 if len(names) <= 8 else 0.14
     width, height = max(step * len(names), 2.0 if one else 1.0), 2.2 if one else CELL_HEIGHT
     sheet = _Sheet(filters, width, height, below=LETTER * max(map(len, names)) + 0.12)
-    shapes = {"violins": {}, "lines": {}, "bars": {}, "dots": {}}
+    shapes = {"violins": {}, "bars": {}, "dots": {}}
     for number, name in enumerate(filters):
         left, base = sheet.place(number)
         cell = _Cell(left, base, width, height, len(names), shapes)
@@ -380,9 +341,7 @@ def _add_shapes(axes, shapes, classes, one):
     """Draw everything as one collection per class and kind, so that a sheet has few elements."""
     for c, colour in enumerate(_colours(classes)):
         axes.add_collection(PolyCollection(shapes["violins"].get(c, []), facecolor=colour, alpha=0.45))
-        axes.add_collection(LineCollection(shapes["lines"].get(c, []), color=colour, linewidth=1))
-        dark = "#333333" if shapes["violins"] else colour
-        wide = 3 if one or not shapes["violins"] else 2
+        dark, wide = "#333333", 3 if one else 2
         axes.add_collection(LineCollection(shapes["bars"].get(c, []), color=dark, linewidth=wide))
         dots = np.array(shapes["dots"].get(c, [])).reshape(-1, 2)
         axes.plot(*dots.T, "o", color="white", markeredgecolor=dark, markersize=3.2, markeredgewidth=0.9)

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 
 from motifloom.headlines import headline_rows
-from motifloom.plots.labels import BASELINES, decimals
+from motifloom.plots.labels import BASELINES, METRIC_LABELS, decimals
 from motifloom.plots.ranking import (
     BASELINE_STYLES,
     CHANCE,
@@ -14,10 +14,10 @@ from motifloom.plots.ranking import (
     precision_points,
     roc_points,
     target_pairs,
+    why_empty,
 )
 from motifloom.plots.style import CLASS_COLOURS, GREY
 
-METRIC_NAMES = {"auroc": "AUROC", "auprc": "AUPRC", "pearson": "Pearson correlation"}
 # Beyond the colours there are, lines of other kinds begin again with the first.
 _LINES = ["-", (0, (5, 1.5)), (0, (1, 1)), (0, (5, 1, 1, 1))]
 
@@ -70,7 +70,7 @@ def _panel(axis, rows, part):
     chance = {"auroc": 0.5, "pearson": 0.0}[metric]
     axis.axvline(chance, color=GREY, linewidth=0.8, linestyle=(0, (4, 3)), zorder=0)
     axis.set_xlim(min(chance - 0.05, np.nanmin(rows[["value", "ci_low"]]) - 0.02), 1.0)
-    axis.set_xlabel(METRIC_NAMES[metric] + (" (mean over targets)" if target == "macro" else ""))
+    axis.set_xlabel(METRIC_LABELS[metric] + (" (mean over targets)" if target == "macro" else ""))
     numbers = sorted(rows["n"].unique())
     n = f"{numbers[0]:,}" + (f" to {numbers[-1]:,}" if len(numbers) > 1 else "")
     axis.set_title(f"{rows['dataset'].iloc[0]}  ·  {part}, n = {n}", loc="left", fontweight="bold")
@@ -167,7 +167,9 @@ def _curves(runs, task, classes, means, part, curve, metric):
         x, y = np.mean(curves, axis=0)
         axis.plot(x, y, **style, label=f"{_label(names, name)}: {_area(means, name, metric)}")
     if not axis.lines:
-        axis.text(0.5, 0.5, "one class only", ha="center", va="center", color=GREY)
+        tables = [table for _, tables in runs.values() for table in tables]
+        pairs = [pair for table in tables for pair in target_pairs(table, task, classes, part).values()]
+        axis.text(0.5, 0.5, why_empty(dict(enumerate(pairs))), ha="center", va="center", color=GREY)
     axis.set_title(_title(runs, task, classes, part), loc="left")
     return figure, axis
 
@@ -185,9 +187,9 @@ def _area(means, name, metric):
     """Write the area of a run with its interval and the number of seeds behind it."""
     found = means[(means["experiment"] == name) & (means["metric"] == metric)]
     if not len(found):
-        return f"no {METRIC_NAMES[metric]}"
+        return f"no {METRIC_LABELS[metric]}"
     row = found.iloc[0]
-    text = f"{METRIC_NAMES[metric]} {decimals(row['value'])}"
+    text = f"{METRIC_LABELS[metric]} {decimals(row['value'])}"
     if np.isfinite([row["ci_low"], row["ci_high"]]).all():
         text += f" [{decimals(row['ci_low'])}, {decimals(row['ci_high'])}]"
     return text + (f", {row['seeds']} seeds" if row["seeds"] > 1 else "")

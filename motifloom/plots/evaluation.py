@@ -10,14 +10,22 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.colors import LogNorm
 
+from motifloom.measures import CALIBRATION_BINS
 from motifloom.plots.labels import decimals
-from motifloom.plots.ranking import CHANCE, heading, precision_recall, roc, target_pairs
+from motifloom.plots.ranking import (
+    CHANCE,
+    finite_pairs,
+    heading,
+    left_out,
+    precision_recall,
+    roc,
+    target_pairs,
+)
 from motifloom.plots.style import CLASS_COLOURS, GREY
 
 __all__ = ["calibration", "confusion", "precision_recall", "roc", "scatter", "score_distributions"]
 
 _PLAIN_SCATTER = 1500
-_BINS = 10
 
 
 def _grid(n, width, height, stack=1, **options):
@@ -50,16 +58,18 @@ def confusion(predictions, task, classes, *, part="test", thresholds=None):
     matplotlib.figure.Figure
     """
     pairs = target_pairs(predictions, task, classes, part)
+    shown = finite_pairs(pairs)
     if task == "multiclass":
-        truth = np.argmax([labels for labels, _ in pairs.values()], axis=0)
-        called = np.argmax([scores for _, scores in pairs.values()], axis=0)
+        n = min(len(labels) for labels, _ in shown.values())  # all, or none where one class has none
+        truth = np.argmax([labels[:n] for labels, _ in shown.values()], axis=0)
+        called = np.argmax([scores[:n] for _, scores in shown.values()], axis=0)
         matrices = {None: (_counts(truth, called, len(classes)), list(classes))}
     else:
         names = classes if task == "binary" else ["no", "yes"]
         thresholds = [0.5] * len(pairs) if thresholds is None else thresholds
         matrices = {
             name: (_counts(labels > 0.5, scores >= threshold, 2), names)
-            for (name, (labels, scores)), threshold in zip(pairs.items(), thresholds, strict=True)
+            for (name, (labels, scores)), threshold in zip(shown.items(), thresholds, strict=True)
         }
     if task == "multilabel":
         figure, axes = _grid(len(matrices), 1.45, 1.45)
@@ -130,7 +140,7 @@ def score_distributions(predictions, task, classes, *, part="test"):
     many = len(pairs) > 1
     figure, axes = _grid(len(pairs), 1.6 if many else 4.4, 1.7 if many else 2.9, sharex=True, sharey=True)
     edges = np.linspace(0, 1, 11 if many else 26)
-    for (axis,), (name, (labels, scores)) in zip(axes, pairs.items(), strict=True):
+    for (axis,), (name, (labels, scores)) in zip(axes, finite_pairs(pairs).items(), strict=True):
         axis.set(xlim=(0, 1), ylim=(0, 1), xticks=[0, 0.5, 1])
         axis.set_yscale("function", functions=(np.sqrt, np.square))
         axis.set_yticks([0, 0.1, 0.5, 1])
@@ -181,7 +191,7 @@ def calibration(predictions, task, classes, *, part="test"):
         sharey="row",
         height_ratios=[3, 1] * math.ceil(len(pairs) / (6 if len(pairs) > 4 else 4)),
     )
-    for (upper, lower), (name, pair) in zip(axes, pairs.items(), strict=True):
+    for (upper, lower), (name, pair) in zip(axes, finite_pairs(pairs).items(), strict=True):
         _reliability(upper, lower, *pair)
         if many:
             upper.set_title(name, fontsize=8.5)
@@ -194,11 +204,12 @@ def calibration(predictions, task, classes, *, part="test"):
 
 
 def _reliability(upper, lower, labels, scores):
-    place = np.clip((scores * _BINS).astype(int), 0, _BINS - 1)
-    n = np.bincount(place, minlength=_BINS)
+    place = np.clip((scores * CALIBRATION_BINS).astype(int), 0, CALIBRATION_BINS - 1)
+    n = np.bincount(place, minlength=CALIBRATION_BINS)
     filled = n > 0
     predicted, observed = (
-        np.bincount(place, values, minlength=_BINS)[filled] / n[filled] for values in (scores, labels)
+        np.bincount(place, values, minlength=CALIBRATION_BINS)[filled] / n[filled]
+        for values in (scores, labels)
     )
     low, high = _wilson(observed, n[filled])
     upper.plot([0, 1], [0, 1], **CHANCE)
@@ -210,7 +221,7 @@ def _reliability(upper, lower, labels, scores):
         upper.plot(predicted[shown], observed[shown], "o", color=CLASS_COLOURS[0], alpha=alpha, markersize=4)
     upper.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), xticks=[0, 0.5, 1], yticks=[0, 0.5, 1])
     lower.set(ylim=(0.7, max(2 * len(scores), 2)), yscale="log")
-    lower.stairs(n, np.linspace(0, 1, _BINS + 1), fill=True, color="#B4BDC5")
+    lower.stairs(n, np.linspace(0, 1, CALIBRATION_BINS + 1), fill=True, color="#B4BDC5")
 
 
 def _wilson(fraction, n, z=1.959963984540054):
@@ -236,7 +247,7 @@ def scatter(predictions, classes, *, part="test"):
     """
     pairs = target_pairs(predictions, "regression", classes, part)
     figure, axes = _grid(len(pairs), 4.0, 3.4)
-    for (axis,), (name, (observed, predicted)) in zip(axes, pairs.items(), strict=True):
+    for (axis,), (name, (observed, predicted)) in zip(axes, finite_pairs(pairs).items(), strict=True):
         ends = _limits(observed, predicted)
         axis.plot(ends, ends, color="#777777", linewidth=0.8, linestyle=(0, (4, 3)), zorder=3)
         if len(observed) > _PLAIN_SCATTER:
@@ -250,7 +261,9 @@ def scatter(predictions, classes, *, part="test"):
                 observed, predicted, "o", color=CLASS_COLOURS[0], markersize=3, alpha=0.45, markeredgewidth=0
             )
         axis.set(xlim=ends, ylim=ends, aspect="equal", xlabel=f"Observed {name}", ylabel=f"Predicted {name}")
-        axis.set_title(f"{part}: n = {len(observed):,}{_agreement(observed, predicted)}", loc="left")
+        one = {name: pairs[name]}
+        title = f"{part}: n = {len(pairs[name][0]):,}{_agreement(observed, predicted)}{left_out(one)}"
+        axis.set_title(title, loc="left")
     return figure
 
 

@@ -3,6 +3,8 @@
 import re
 from decimal import ROUND_HALF_UP, Decimal
 
+from motifloom.measures import EXACT
+
 # By kind of run, in the order in which they are shown.
 BASELINES = {
     "kmer": "k-mer baseline",
@@ -11,10 +13,31 @@ BASELINES = {
     "label_shuffle": "shuffled labels",
 }
 
+METRIC_LABELS = {
+    "auroc": "AUROC",
+    "auprc": "AUPRC",
+    "accuracy": "Accuracy",
+    "f1": "F1",
+    "mcc": "MCC",
+    "precision": "Precision",
+    "recall": "Recall",
+    "log_loss": "Log loss",
+    "specificity": "Specificity",
+    "npv": "NPV",
+    "aunpvsc": "AUNPVSC",
+    "brier": "Brier score",
+    "ece": "Calibration error",
+    "pearson": "Pearson r",
+    "spearman": "Spearman ρ",
+    "r2": "R²",
+    "mse": "MSE",
+    "mae": "MAE",
+    "mape": "Relative error",
+    "explained_variance": "Explained variance",
+}
+
 # Keras' own area under the curve, by the names that it gives it.
 _ESTIMATE = re.compile(r"auc(_\d+)?", re.IGNORECASE)
-# What a training measures over all scores of the validation part.
-EXACT = ("auroc", "auprc")
 _TRAINING = {"mse": "MSE", "mae": "MAE", "lr": "learning rate"}
 
 

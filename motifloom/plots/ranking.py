@@ -15,6 +15,7 @@ BASELINE_STYLES = {
     "label_shuffle": ("#B5B5B5", (0, (1, 1.5))),
 }
 CHANCE = {"color": "#BBBBBB", "linewidth": 0.8, "linestyle": (0, (4, 3)), "zorder": 0}
+_NOT_FINITE = "a score is not a finite number"
 _GRID = np.linspace(0, 1, 401)
 
 
@@ -63,20 +64,33 @@ def precision_recall(predictions, task, classes, *, baselines=None, part="test")
 
 
 def target_pairs(predictions, task, classes, part):
-    """Return labels and scores of every target in a part: dict of name to (float (n,), float (n,))."""
+    """Return labels and scores of every target in a part: dict of name to (float (n,), float (n,)).
+
+    As for the metrics, examples without the target are left out, and scores that are no finite numbers are
+    not: nothing is drawn of a target that has one (:func:`finite_pairs`), and :func:`heading` says so.
+    """
     rows = predictions[predictions["part"] == part]
     names = list(classes[1:] if task == "binary" else classes)
     targets, scores = (
         rows[[f"{kind}.{name}" for name in names]].to_numpy(float).T for kind in ("target", "score")
     )
-    known = np.isfinite(targets) & np.isfinite(scores)
+    known = np.isfinite(targets)
     if task == "multiclass":
         known &= known.all(axis=0)
     return {name: (targets[i, known[i]], scores[i, known[i]]) for i, name in enumerate(names)}
 
 
+def finite_pairs(pairs):
+    """Return the pairs with all examples, or none where one of their scores is no finite number."""
+    return {
+        name: pair if np.isfinite(pair[1]).all() else (pair[0][:0], pair[1][:0])
+        for name, pair in pairs.items()
+    }
+
+
 def drawable(pairs):
-    """Return the pairs that hold both classes."""
+    """Return the pairs that hold both classes, and finite scores."""
+    pairs = finite_pairs(pairs)
     return {name: pair for name, pair in pairs.items() if 0 < pair[0].sum() < len(pair[0])}
 
 
@@ -106,7 +120,7 @@ def _curves(predictions, task, classes, baselines, part, curve, area, name):
     axis.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), aspect="equal", anchor="N")
     axis.set_title(heading(pairs, task, part), loc="left")
     if not drawn:
-        axis.text(0.5, 0.5, "one class only", ha="center", va="center", color=GREY)
+        axis.text(0.5, 0.5, why_empty(pairs), ha="center", va="center", color=GREY)
         for empty in axes[0, 1:]:
             empty.set_axis_off()
         return figure, axis
@@ -168,7 +182,25 @@ def _area_strip(axis, pairs, others, area, name, colours):
 
 
 def heading(pairs, task, part):
-    """Return the title of a picture: the part, and how many examples and positives it has."""
+    """Return the title of a picture: the part, its examples and positives, and what is left out."""
     n = max(len(labels) for labels, _ in pairs.values())
     positives = f" ({int(sum(y.sum() for y, _ in pairs.values())):,} positive)" if task == "binary" else ""
-    return f"{part}: n = {n:,}{positives}"
+    return f"{part}: n = {n:,}{positives}{left_out(pairs)}"
+
+
+def left_out(pairs):
+    """Say in a line of its own which targets are not drawn for their scores; empty where all are."""
+    bad = _not_finite(pairs)
+    if not bad:
+        return ""
+    names = ", ".join(bad) if len(bad) <= 3 else f"{len(bad)} of {len(pairs)} targets"
+    return f"\n{f'without {names}: ' if len(pairs) > 1 else ''}{_NOT_FINITE}"
+
+
+def why_empty(pairs):
+    """Say why no curve of any of the pairs can be drawn."""
+    return _NOT_FINITE if _not_finite(pairs) else "one class only"
+
+
+def _not_finite(pairs):
+    return [name for name, (_, scores) in pairs.items() if not np.isfinite(scores).all()]

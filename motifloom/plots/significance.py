@@ -6,7 +6,7 @@ import numpy as np
 from motifloom.plots.style import CLASS_COLOURS, GREY
 
 LIGHT = "#D9DEE3"
-BLUE, ORANGE = CLASS_COLOURS[0], CLASS_COLOURS[1]
+BLUE = CLASS_COLOURS[0]
 # Filters beyond the first column of panels start further ones, up to as many.
 ROWS, COLUMNS = 40, 4
 # Widths in inches: windows, p-values, thresholds.
@@ -124,60 +124,3 @@ def _block(axes, part, rows, limits, small):
     p_values.minorticks_off()
     activations.set_xlabel("threshold\n(activation)")
     windows.set_yticks(places, part["filter"], fontsize=5.5 if small else 7.5)
-
-
-def null_figure(tail, name="", *, threshold=None, p_value=None, kept=None, null="shuffle", conditional=True):
-    """Draw how many windows of one filter reach a score, beside how many would by chance.
-
-    Parameters
-    ----------
-    tail : pandas.DataFrame
-        score (ascending), null (probability by chance), observed (fraction of the tested windows).
-    name : str
-        The filter.
-    threshold, p_value : float or None
-        Least score of a significant window, and its p-value; None or NaN where there is none.
-    kept : int or None
-        Number of significant windows.
-    null : str
-        shuffle, permutation or background.
-    conditional : bool
-        Whether chance is given that the activation is positive.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-    """
-    figure, axis = plt.subplots(figsize=(4.4, 3.2))
-    label = f"by chance ({NULLS.get(null, null)}{', given it is positive' if conditional else ''})"
-    chance = tail["null"].to_numpy(float)
-    chance = np.where(chance > 0, chance, np.nan)
-    observed = tail["observed"].to_numpy(float)
-    observed = np.where(observed > 0, observed, np.nan)
-    axis.step(tail["score"], observed, where="post", color=BLUE, label="windows scanned")
-    axis.plot(tail["score"], chance, color=GREY, linestyle=(0, (4, 2)), label=label)
-    if len(tail):
-        axis.set_yscale("log")
-    else:
-        axis.text(
-            0.5, 0.5, "no window with a small p-value", transform=axis.transAxes, ha="center", color=GREY
-        )
-    if threshold is not None and np.isfinite(threshold):
-        axis.axvline(threshold, color=ORANGE, linewidth=1)
-        note = [f"threshold {threshold:.3g}"]
-        note += [f"p = {p_value:.2g}"] * (p_value is not None)
-        note += [f"{kept:,} windows"] * (kept is not None)
-        axis.annotate(
-            "\n".join(note),
-            (threshold, 1),
-            xycoords=axis.get_xaxis_transform(),
-            xytext=(4, -2),
-            textcoords="offset points",
-            va="top",
-            fontsize=7.5,
-            color=ORANGE,
-        )
-    axis.set(xlabel="score (all letters known)", ylabel="fraction with at least this score")
-    axis.set_title(name, loc="left")
-    figure.legend(loc="outside lower left", ncols=1, labelspacing=0.35)
-    return figure

@@ -1,10 +1,11 @@
 """The Filters section of a page: its rows, the numbers behind the panels, and what is linked."""
 
+from motifloom.plots.labels import METRIC_LABELS
 from motifloom.report.compact import as_json, columns_of, short, shorts
 from motifloom.report.filter_cells import LABELS, dot_width
 from motifloom.report.filter_data import Known, glyphs, list_targets, seed_block
 from motifloom.report.filter_rows import choose_pair, filter_rows
-from motifloom.report.format import METRIC_LABELS, count, is_missing, metric_interval, metric_label, number
+from motifloom.report.format import count, is_missing, metric_interval, metric_label, number
 from motifloom.report.sections import drawn
 
 # Rows beyond this many, or bytes of numbers, make a page slow to open; further seeds stay in their files.

@@ -2,30 +2,8 @@
 
 import pandas as pd
 
-from motifloom.plots.labels import decimals
+from motifloom.plots.labels import METRIC_LABELS, decimals
 
-METRIC_LABELS = {
-    "auroc": "AUROC",
-    "auprc": "AUPRC",
-    "accuracy": "Accuracy",
-    "f1": "F1",
-    "mcc": "MCC",
-    "precision": "Precision",
-    "recall": "Recall",
-    "log_loss": "Log loss",
-    "specificity": "Specificity",
-    "npv": "NPV",
-    "aunpvsc": "AUNPVSC",
-    "brier": "Brier score",
-    "ece": "Calibration error",
-    "pearson": "Pearson r",
-    "spearman": "Spearman ρ",
-    "r2": "R²",
-    "mse": "MSE",
-    "mae": "MAE",
-    "mape": "Relative error",
-    "explained_variance": "Explained variance",
-}
 # Shown in a table of their own, so that the first one stays legible.
 FURTHER = ("specificity", "npv", "aunpvsc", "brier", "ece")
 ERRORS = {"mse", "mae", "mape", "log_loss", "brier", "ece"}

@@ -147,10 +147,17 @@ def summarise(comparison, experiment, baselines, row, differences=None):
         "strips": strips(rows, bounds),
         **axis_marks(bounds, chance),
         "chance_value": chance,
+        "by_chance": chance is not None and not _least(row) > chance,
         "seeds": int((~rows["baseline"]).sum()),
         "mean": rows.loc[~rows["baseline"], "value"].mean(),
         "lead": lead_over("kmer", rows, row, experiment, differences),
     }
+
+
+def _least(row):
+    """Return the lower end of a result's interval, or the result where it has none."""
+    low = row.get("ci_low")
+    return row["value"] if low is None or pd.isna(low) else low
 
 
 def lead_over(kind, rows, row, experiment, differences=None):

@@ -5,10 +5,10 @@ import pandas as pd
 from motifloom.plots.labels import BASELINES
 from motifloom.report.headline import axis, axis_marks, headline, strips, summarise
 from motifloom.report.page import write_page
-from motifloom.report.sections import TASKS, audit_verdict
+from motifloom.report.sections import TASKS, whole_verdict
 
 
-def build_index(experiments, comparison, path, *, differences=None, audits=None, links=None):
+def build_index(experiments, comparison, path, *, differences=None, audits=None, starts=None, links=None):
     """Write the page that lays all experiments side by side, those with the same headline on one axis.
 
     Parameters
@@ -24,12 +24,14 @@ def build_index(experiments, comparison, path, *, differences=None, audits=None,
         Paired differences between experiments, with intervals.
     audits : dict of str to pandas.DataFrame, optional
         The leakage audit of each dataset.
+    starts : dict of str to pandas.DataFrame, optional
+        The audit of what each experiment starts from, where it does.
     links : dict of str to str, optional
         Tables that the page links to: label -> path relative to `path`.
     """
     groups = {}
     for experiment in experiments:
-        row = _row(experiment, comparison, differences, audits or {})
+        row = _row(experiment, comparison, differences, audits or {}, starts or {})
         groups.setdefault(row["group"], []).append(row)
     write_page(
         path,
@@ -54,7 +56,7 @@ def _pageless(experiments):
     )
 
 
-def _row(experiment, comparison, differences, audits):
+def _row(experiment, comparison, differences, audits, starts):
     own = comparison[comparison["experiment"] == experiment["name"]]
     first = own[own["seed"] == own["seed"].min()]
     best = headline(first, experiment["task"])
@@ -65,7 +67,7 @@ def _row(experiment, comparison, differences, audits):
         "task": TASKS.get(experiment["task"], experiment["task"]),
         "summary": summary,
         "group": (best["metric"], best["part"]) if best else None,
-        "audit": audit_verdict(audits.get(experiment["dataset"])),
+        "audit": whole_verdict(audits.get(experiment["dataset"]), starts.get(experiment["name"])),
         "baseline": next((BASELINES[kind] for kind in own["kind"] if kind in BASELINES), ""),
     }
 

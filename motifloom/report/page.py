@@ -85,7 +85,8 @@ class ExperimentReport:
     `stability` the table of motifs that several seeds found. The rows of filters show the importance by
     `perturbation` and `importance_metric` (None: the headline metric of the task if it was measured, else
     the loss), and a star where the q-value of an enrichment is below `enrichment_q`. `set_audits` holds for
-    each extra set, by name, what it has in common with the dataset.
+    each extra set, by name, what it has in common with the dataset, and with those of what the experiment
+    starts from; `starts` is what those have in common with the test part.
     """
 
     name: str
@@ -99,6 +100,7 @@ class ExperimentReport:
     parts: pd.Series | None = None
     ledger: pd.DataFrame | None = None
     audit: pd.DataFrame | None = None
+    starts: pd.DataFrame | None = None
     comparison: pd.DataFrame | None = None
     differences: pd.DataFrame | None = None
     recovery: pd.DataFrame | None = None
@@ -160,6 +162,7 @@ def load_experiment(
         "audit": data / "audit.tsv",
         "comparison": data / "comparison.tsv",
         "differences": data / "differences.tsv",
+        "starts": page / "start_audit.tsv",
         "recovery": page / "recovery.tsv",
         "stability": page / "stability.tsv",
     }
@@ -190,7 +193,7 @@ def load_experiment(
             if (figure := _figure(data / f"{key}.svg", title, page, paths["regions"], files))
         ],
         links={key: _relative(path, page) for key, path in paths.items() if path in files},
-        set_audits={path.parent.name: read_table(path) for path in _set_audits(results, dataset, files)},
+        set_audits=_set_audits(results, files),
         **more,
     )
 
@@ -295,10 +298,13 @@ def _extra_sets(folder, files):
     return pd.concat(tables, ignore_index=True) if tables else None
 
 
-def _set_audits(results, dataset, files):
-    """Return the audits of the extra sets against a dataset."""
-    name = f"audit.{dataset}.tsv"
-    return sorted(path for path in files if path.name == name and path.parents[1] == results / "datasets")
+def _set_audits(results, files):
+    """Return the audits of each extra set, by name: against all that shaped the networks as one table."""
+    tables = {}
+    for path in sorted(files):
+        if path.match("audit.*.tsv") and path.parents[1] == results / "datasets":
+            tables.setdefault(path.parent.name, []).append(read_table(path))
+    return {name: pd.concat(found, ignore_index=True) for name, found in tables.items()}
 
 
 def _all_files(given):

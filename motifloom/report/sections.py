@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import yaml
 
+from motifloom.io import flatten
 from motifloom.plots.data import class_members
-from motifloom.plots.labels import BASELINES, training_label
+from motifloom.plots.labels import BASELINES, METRIC_LABELS, training_label
 from motifloom.report.format import (
     FURTHER,
-    METRIC_LABELS,
     PARTS,
     is_missing,
     metric_interval,
@@ -57,7 +57,7 @@ def header_section(report):
         "classes": report.classes,
         "headline": best
         and summarise(report.comparison, report.name, report.baselines, best, report.differences),
-        "audit": audit_verdict(report.audit),
+        "audit": whole_verdict(report.audit, report.starts),
     }
 
 
@@ -81,6 +81,21 @@ def audit_verdict(audit, subject=""):
     return "leak", f"leaks found by {found} of the split"
 
 
+def whole_verdict(audit, starts):
+    """Return (state, text) of the audit of a split and of what an experiment starts from (None: nothing)."""
+    state, text = audit_verdict(audit)
+    if starts is None:
+        return state, text
+    for leak, then, found in (
+        ("yes", "leak", "was trained on what is in the test part here"),
+        ("unknown", "unknown", "is not audited"),
+    ):
+        names = list(dict.fromkeys(starts.loc[starts["leak"] == leak, "start"]))
+        text += "".join(f"; {name}, which it starts from, {found}" for name in names)
+        state = then if names and state != "leak" else state
+    return state, text
+
+
 def data_section(report):
     """Return the Data section: sources, counts, ledger, audit and pictures."""
     counts = class_counts(report.regions, report.parts, report.task, report.classes)
@@ -92,7 +107,7 @@ def data_section(report):
         "groups": None if report.split is None else report.split["group"].nunique(),
         "ledger": [] if report.ledger is None else ledger_summary(report.ledger).to_dict("records"),
         "lost": 0 if report.ledger is None else len(report.ledger),
-        "audit": audit_grid(report.audit),
+        "audit": audit_grid(report.audit, report.starts),
         "figures": drawn(report.figures, "data"),
     }
 
@@ -182,8 +197,10 @@ def _fill(pattern, numbers):
     return re.sub("\0", lambda _: next(numbers), pattern)
 
 
-def audit_grid(audit):
+def audit_grid(audit, starts=None):
     """Turn the audit into one row per check and one column per pair of parts; None without an audit.
+
+    The pairs of what an experiment starts from are further columns.
 
     Returns
     -------
@@ -192,6 +209,9 @@ def audit_grid(audit):
     """
     if audit is None or not len(audit):
         return None
+    if starts is not None:
+        starts = starts[starts["leak"] != "unknown"].astype(object)
+        audit = pd.concat([audit, starts.assign(part_a=starts["start"] + " " + starts["part_a"])])
     audit = audit.assign(between=audit["part_a"] + " – " + audit["part_b"])
     rows = []
     for check, block in audit.groupby("check", sort=False):
@@ -294,9 +314,13 @@ def metric_rows(metrics):
 
 
 def set_rows(metrics):
-    """Turn the metrics on extra sets into one row per set: over all targets where there are several."""
-    overall = metrics[metrics["target"].isin(["all"] if "macro" not in set(metrics["target"]) else ["macro"])]
-    return metric_rows(overall)
+    """Turn the metrics on extra sets into one row per set: over all targets where there are several.
+
+    What has a value over all classes is shown so, as by :func:`comparison_rows`.
+    """
+    overall = metrics[metrics["target"].isin(["macro", "all"])]
+    doubled = overall.duplicated(["part", "metric"], keep=False) & (overall["target"] == "macro")
+    return metric_rows(overall[~doubled].assign(target="all"))
 
 
 def set_links(links):
@@ -410,7 +434,7 @@ def anchor(seed, method, name):
 def provenance_section(report):
     """Return the Provenance section: per seed what made it, the files' checksums, and the longer blocks."""
     runs = [
-        {"seed": run.seed, "rows": flatten(_short(_lasting(run.provenance), has_folds(report.split)))}
+        {"seed": run.seed, "rows": setting_rows(_short(_lasting(run.provenance), has_folds(report.split)))}
         for run in report.runs
         if run.provenance
     ]
@@ -443,16 +467,12 @@ def _lasting(provenance):
     return {key: value for key, value in provenance.items() if key != "run"}
 
 
-def flatten(content, prefix=""):
-    """Turn nested dicts into a list of (dotted key, text)."""
-    rows = []
-    for key, value in content.items():
-        name = f"{prefix}{key}"
-        if isinstance(value, dict) and value:
-            rows += flatten(value, f"{name}.")
-        else:
-            rows.append((name, ", ".join(map(str, value)) if isinstance(value, list) else str(value)))
-    return rows
+def setting_rows(content):
+    """Turn nested content into a list of (key path, text)."""
+    return [
+        (name, ", ".join(map(str, value)) if isinstance(value, list) else str(value))
+        for name, value in flatten(content).items()
+    ]
 
 
 def drawn(figures, prefix):

@@ -6,12 +6,15 @@ from motifloom.config.blocks import LONGEST_NAME
 from motifloom.config.parse import parse_config
 from motifloom.errors import UserError, suggest
 from motifloom.evaluation.statistics import CLASS_METRICS, VALUE_METRICS
+from motifloom.files import read_plain
 from motifloom.parameters import SPOKEN_FOR
-from motifloom.specs import check_specs
+from motifloom.specs import check_specs, model_files, spec_of
+from motifloom.sweeps.columns import history_columns
 from motifloom.sweeps.edit import derive_blocks, key_steps, trained_config
 from motifloom.sweeps.space import corners_of
 
 RATE = "compile.optimizer.config.learning_rate"
+LOGGED = ("loss", "val_loss")  # whatever the network
 # Keys of a training block that stand instead of what a spec says, and of what.
 INSTEAD = {
     "optimizer": "compile.optimizer",
@@ -68,8 +71,10 @@ def _references(config, name, sweep):
         (f"{sweep.experiment}-{name}", config.experiments),
         (f"{experiment.model}-{name}", config.models),
     ):
-        if derived in known or len(derived) > LONGEST_NAME:
-            reason = "is there already" if derived in known else "is too long"
+        # As in a config, where names that differ in case only would share a folder on some systems.
+        taken = derived.lower() in map(str.lower, known)
+        if taken or len(derived) > LONGEST_NAME:
+            reason = "is there already" if taken else "is too long"
             yield f"{path}: the name {derived}, which the best trial gets, {reason}; rename the sweep"
     if sweep.method == "grid" and (sweep.trials or 0) > (size := sweep.grid_size):
         yield f"{path}.trials: {sweep.trials} is more than the {size} combinations of the grid; leave it out"
@@ -110,8 +115,6 @@ def _values(content, name, sweep, locate, cache):
     together = [{key: values[n % len(values)] for key, values in corners.items()} for n in rounds]
     check = _Checker(content, sweep, locate, cache)
     bad = check.messages(together)
-    if not any(bad):
-        return []
     good = [point for point, message in zip(together, bad, strict=True) if not message]
     single = [
         {key: value}
@@ -124,7 +127,7 @@ def _values(content, name, sweep, locate, cache):
         if message:
             key, value = next(iter(point.items()))
             lines.append(f"sweeps.{name}.parameters.{key}: with {value!r}: {message}")
-    return lines
+    return lines or check.metric(f"sweeps.{name}.metric.name", good)
 
 
 class _Checker:
@@ -155,6 +158,31 @@ class _Checker:
             for name in [name for name in derived if int(name[1:]) not in found]:
                 self._build({name: derived[name]}, files, found)
         return [self._plain(found[n], n, files) if n in found else None for n in range(len(points))]
+
+    def metric(self, path, points):
+        """Return what is wrong with the metric where it is a column of history.tsv that good points lack."""
+        column = self.sweep.metric.column
+        if not self.sweep.metric.in_history or column in LOGGED:
+            return []
+        known = history_columns([self._network(point) for point in points], self.cache)
+        lacking = [n for n, columns in enumerate(known) if columns is not None and column not in columns]
+        if not lacking:
+            return []
+        given = ", ".join(f"{key} {value!r}" for key, value in points[lacking[0]].items())
+        which = f" with {given}" if len(lacking) < len(points) else ""
+        there = ", ".join(known[lacking[0]])
+        return [f"{path}: history.tsv has no column {column}{which}; it has {there}"]
+
+    def _network(self, point):
+        """Return what :func:`motifloom.sweeps.columns.history_columns` asks of a point."""
+        model, experiment = derive_blocks(self.content, self.sweep, point, self.locate)
+        config = parse_config(self._of({"p": (model, experiment | {"model": "p"})}, "p"), "")
+        spec = spec_of(config, "p", self.locate)
+        if spec is None:
+            spec = read_plain(*model_files(config, "p", self.locate), "a spec is JSON or YAML")
+        training, dataset = config.experiments["p"].training, config.datasets[config.experiments["p"].dataset]
+        facts = {"training": training.model_dump(), "classes": dataset.classes, "task": dataset.task}
+        return {"spec": spec, **facts}
 
     def _of(self, derived, *names):
         """Return the config of some of the derived experiments alone."""

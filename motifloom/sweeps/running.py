@@ -14,6 +14,7 @@ from motifloom.errors import UserError
 from motifloom.evaluation.metrics import evaluate_predictions
 from motifloom.evaluation.predictions import predictions_table
 from motifloom.io import read_json, write_text
+from motifloom.measures import EXACT
 from motifloom.models.predict import load_model, predict
 from motifloom.models.resume import code_fingerprint, fingerprint
 from motifloom.models.stopping import StopWhen
@@ -86,7 +87,7 @@ def run_trial(
             "spec": spec_of(config, run.model, locate) or files[0],
             "dataset": dataset,
             "parts": parts_for(split, run.fold),
-            "training": run.training | _watching(sweep),
+            "training": run.training | _watching(sweep, dataset.task),
             "where": spec_name(config, run.model),
         }
         both_strands = config.evaluation.reverse_complement
@@ -110,9 +111,11 @@ def run_trial(
     return record(number, parameters, value=value, **first)
 
 
-def _watching(sweep):
-    """Return the training option without which the epochs would not tell what pruning looks at."""
-    return {"exact_metrics": True} if sweep.pruning and not sweep.metric.in_history else {}
+def _watching(sweep, task):
+    """Return the training option without which the epochs would not tell what is asked of them."""
+    watched = sweep.pruning or sweep.metric.in_history
+    exact = sweep.metric.column in [f"val_{name}" for name in EXACT] and task != "regression"
+    return {"exact_metrics": True} if watched and exact else {}
 
 
 def _once(work, folder, digest):

@@ -49,6 +49,88 @@ this bound. A file of 1 GB of zeros packed into 1 MB is noticed at its first zer
 | --- | --- | --- |
 """
 
+MACHINE = """
+## Faults of the machine
+
+What stops on the way leaves nothing under a final name that is not whole: every file is written beside its
+place, onto the disk, and then renamed. The same line, started again, ends with the same bytes. Tests are in
+`tests/faults` (with `MOTIFLOOM_FAULTS=1`; those of disks need the right to mount), `tests/workflow`,
+`tests/unit` and `tests/cluster`.
+
+| Fault | What happens | What to do |
+| --- | --- | --- |
+"""
+# Fault, what happens, what to do.
+FAULTS = [
+    (
+        "the disk is full, or becomes so while any of the formats is written",
+        "`results/datasets/d/dataset.h5: the disk is full; make room and run again`, of the job that "
+        "wrote, also where there is no room for its log; where Snakemake's own notes find no room, `No "
+        "space left on device`",
+        "make room, start again",
+    ),
+    (
+        "the disk is full before the run",
+        "it does not start: `/data/run: the disk is full; make room and run again`",
+        "the same",
+    ),
+    (
+        "a quota is used up",
+        "the same with `your quota of the disk is used up`; not tried",
+        "the same",
+    ),
+    (
+        "`results/` or the working folder is read-only",
+        "the run does not start: `/data/run/results: the disk is read-only; choose another folder, or let "
+        "this one be written to`",
+        "what the line says",
+    ),
+    (
+        "two runs at once in one folder that make the same files, by one config or by two",
+        "the second ends before its first job: `LockException`, `Directory cannot be locked`; the first "
+        "goes on",
+        "wait for the first; `--unlock` only when none runs",
+    ),
+    (
+        "two runs at once in one folder that share no file",
+        "both end well; but the one that ends first removes Snakemake's locks of both, so a third would "
+        "not be refused",
+        "a folder for each run",
+    ),
+    (
+        "the run is killed at any moment",
+        "what has its name is whole, and the next run makes the rest (`tests/faults/test_kills.py`)",
+        "`snakemake --unlock`, start again",
+    ),
+    (
+        "a training is killed",
+        "it goes on after its last checkpoint, to the same bytes (`tests/unit/models/test_resume.py`)",
+        "start again",
+    ),
+    (
+        "a node dies, a job is out of memory or time",
+        "it is tried again, with more (`tests/cluster`; [cluster.md](cluster.md))",
+        "nothing",
+    ),
+    (
+        "the temporary folder (`TMPDIR`) is full, or not there",
+        "another is taken: `/tmp`, `/var/tmp`, the working folder",
+        "nothing",
+    ),
+    (
+        "the home folder is read-only, or `HOME` is not set",
+        "compiled code and fonts are kept in the temporary folder; but Snakemake itself does not start "
+        "without a cache: `Read-only file system: '/home/me/.cache'`",
+        "`export XDG_CACHE_HOME=` a folder that takes files",
+    ),
+    (
+        "a file that a node wrote is seen late (network disks)",
+        "Snakemake waits for it, 60 seconds with `profiles/slurm` and 5 otherwise, then "
+        "`MissingOutputException`; tried on one machine only, where files are seen at once",
+        "raise `latency-wait`",
+    ),
+]
+
 
 def page():
     """Return the text of the page."""
@@ -61,7 +143,8 @@ def page():
     rows = [
         f"| {name} | {', '.join(readers)} | {bound} MB |\n" for name, (_, readers, bound) in LARGE.items()
     ]
-    return "".join([*parts, MEMORY, *rows])
+    faults = [f"| {' | '.join(map(cell, row))} |\n" for row in FAULTS]
+    return "".join([*parts, MEMORY, *rows, MACHINE, *faults])
 
 
 def outcome(case):

@@ -10,8 +10,7 @@ import random
 import re
 
 import pytest
-import yaml
-from runner import TINY, kill, snakemake
+from runner import kill, snakemake
 
 pytestmark = [
     pytest.mark.workflow,
@@ -22,23 +21,6 @@ KILLS = 20
 LONGEST = 8.0  # seconds from the first job to a kill
 STARTED = re.compile(r"^(?:local)?rule \w+:$", re.M)
 VARYING = ("results/logs/", "results/benchmarks/")
-
-
-@pytest.fixture(scope="module")
-def config():
-    """One experiment of the tiny config, over two folds and without controls: few jobs, of every kind."""
-    config = yaml.safe_load(TINY)
-    del config["datasets"]["factor"], config["models"]["written"], config["experiments"]["second"]
-    config["evaluation"]["baselines"] = ["kmer"]
-    config["interpretation"] |= {"filters": {"methods": ["top", "significant"]}, "analyses": ["importance"]}
-    return config
-
-
-@pytest.fixture(scope="module")
-def undisturbed(config, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("undisturbed")
-    snakemake(folder, config)
-    return folder
 
 
 def files_of(folder):

@@ -119,11 +119,11 @@ def test_yeast(tmp_path, factor, motif):
     assert place["central_enrichment"] > 2 and place["central_p_value"] < 1e-6
     row = enrichment(results, f"yeast-{factor}", [strongest], factor.upper()).iloc[0]
     assert row["q_value"] < 1e-3 and row["auc"] > 0.6
-    # Many filters learnt the motif, so none is worth much alone, and all of them together everything.
+    # Many filters learnt the motif, so none is worth much alone, and a group of them more than anything else.
     groups = filter_table(results, f"yeast-{factor}", "importance.groups")
-    own = groups[groups["filters"].str.split(",").map(lambda names: strongest in names)]
-    loss = own.query("perturbation == 'shuffle' and metric == 'loss'").iloc[0]
-    assert loss["rank"] == 1 and loss["ci_low"] > 0
+    first = groups.query("perturbation == 'shuffle' and metric == 'loss' and rank == 1").iloc[0]
+    members = set(first["filters"].split(","))
+    assert len(members & set(filters)) > 0.9 * len(members) and first["ci_low"] > 0
 
 
 @OTHERS
@@ -177,9 +177,10 @@ def test_attention_looks_at_planted_motifs(tmp_path):
     write(tmp_path / "data/attention")
     target = "results/planted-attention/seed1/attention/planted.sites.tsv"
     results = run(tmp_path, "attention", "evaluate_all", target)
-    assert value(results, "planted-attention", "all", "auroc") > value(
-        results, "planted.kmer", "all", "auroc"
-    )
+    kmer = value(results, "planted.kmer", "all", "auroc")
+    for network, auroc, accuracy in (("tutorial", 0.857, 0.798), ("attention", 0.844, 0.783)):
+        assert value(results, f"planted-{network}", "all", "auroc") >= max(auroc, kmer)
+        assert value(results, f"planted-{network}", "all", "accuracy") >= accuracy
     sites = pd.read_csv(tmp_path / target, sep="\t")
     best = sites.sort_values("fraction").groupby("motif").last()
     for motif in ("TATAAA", "GGGCGG", "TTGACA"):
@@ -189,4 +190,7 @@ def test_attention_looks_at_planted_motifs(tmp_path):
 @OTHERS
 def test_lac_regression(tmp_path):
     results = run(tmp_path, "lac_regression")
-    assert value(results, "lac-two-layer", "mean_bin", "pearson") > 0.6
+    for metric, least, margin in (("pearson", 0.647, 0.08), ("spearman", 0.633, 0.04)):
+        ours = value(results, "lac-two-layer", "mean_bin", metric)
+        baselines = [value(results, f"lac.{kind}", "mean_bin", metric) for kind in ("additive", "kmer")]
+        assert ours >= least and ours > max(baselines) + margin

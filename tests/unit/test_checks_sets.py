@@ -275,6 +275,17 @@ def started(fold, other_fold, folds=None):
     return config
 
 
+def test_a_misspelt_experiment_to_start_from_is_not_taken_for_a_file():
+    config = started(1, 1)
+    config["experiments"]["last"]["training"]["start_from"] = "fist"
+    with pytest.raises(UserError) as caught:
+        check_config(parse_config(config, "c"), "c", exists=lambda path: path != "fist")
+    assert str(caught.value) == (
+        "c: experiments.last.training.start_from: fist is neither an experiment nor a file; "
+        "did you mean 'first'?"
+    )
+
+
 def test_a_network_may_start_from_one_of_its_own_fold():
     check(started(1, 1))
 

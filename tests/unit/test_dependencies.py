@@ -1,5 +1,6 @@
 """Which library files a script uses."""
 
+import re
 from pathlib import Path
 
 from motifloom.dependencies import modules_used
@@ -45,3 +46,14 @@ def test_imports_are_followed(tmp_path):
     found = modules_used(tmp_path / "scripts/job.py", tmp_path)
     names = [str(Path(path).relative_to(tmp_path)) for path in found]
     assert names == [*(f"motifloom/{name}.py" for name in "acdefgh"), "motifloom/pack/b.py"]
+
+
+def test_every_rule_depends_on_the_library_of_its_script():
+    root, scripts = Path(__file__).parents[2], set()
+    for path in sorted(root.glob("rules/*.smk")):
+        for block in re.split(r"^rule ", path.read_text(), flags=re.M)[1:]:
+            script = re.search(r"\.\./scripts/(\w+)\.py", block)
+            if script:
+                scripts.add(script[1])
+                assert f'\n    params:\n        library=library("{script[1]}"),\n' in block, script[1]
+    assert scripts == {path.stem for path in (root / "scripts").glob("*.py")}

@@ -1,12 +1,14 @@
 """Files are written whole or not at all, and the same content is the same bytes."""
 
 import contextlib
+import gzip
 import os
 import time
 
 import pandas as pd
 import pytest
 
+from motifloom.errors import UserError
 from motifloom.io import atomic_folder, atomic_path, read_json, read_table, write_json, write_table
 
 
@@ -100,3 +102,18 @@ def test_names_stay_text(tmp_path):
     assert back["filter"].tolist() == ["1e5", "NA"] and back["motif_id"][0] == "0034"
     assert back["motif_id"].isna().tolist() == [False, True] and back["n"].tolist() == [1, 2]
     assert read_table(tmp_path / "t.tsv", dtype={"n": str})["n"].tolist() == ["1", "2"]
+
+
+def test_a_table_that_is_cut_off_or_damaged_is_named(tmp_path):
+    path = tmp_path / "predictions.tsv.gz"
+    write_table(pd.DataFrame({"id": [f"s:{n}" for n in range(999)]}), path)
+    whole = path.read_bytes()
+    ragged, nothing, latin = (gzip.compress(text) for text in (b"a\n1\t2\n1\t2\t3\n", b"", b"a\n\xff\n"))
+    flipped = whole[:40] + bytes([whole[40] ^ 255]) + whole[41:]
+    for content in (whole[:-20], whole[:5], b"a\tb\n", flipped, ragged, nothing, latin):
+        path.write_bytes(content)
+        with pytest.raises(UserError, match="no table, or damaged; delete it and run again") as caught:
+            read_table(path)
+        assert str(caught.value).startswith(f"{path}: ") and len(str(caught.value).splitlines()) == 1
+    with pytest.raises(FileNotFoundError):
+        read_table(tmp_path / "absent.tsv")

@@ -16,7 +16,7 @@ import pytest
 from motifloom.config.tracking import Tracking
 from motifloom.errors import UserError
 from motifloom.extras import require
-from motifloom.tracking import EVENTS, TrackedRun, draw_pictures, flatten, write_tensorboard, write_wandb
+from motifloom.tracking import EVENTS, TrackedRun, draw_pictures, write_tensorboard, write_wandb
 
 ROOT = Path(__file__).parents[2]
 NAN = float("nan")
@@ -76,12 +76,10 @@ def events(folder):
     return accumulator.Reload()
 
 
-def test_the_config_is_flat():
-    assert flatten({"a": {"b": [1, 2], "c": [{"d": None}, {"d": "x"}]}, "e": [], "f": False}) == {
-        "a.b": "[1, 2]",
-        "a.c[1].d": "x",
-        "f": False,
-    }
+def test_the_config_is_flat(run):
+    run.provenance["training"] = {"b": [1, 2], "c": [{"d": None}, {"d": "x"}], "e": [], "f": False}
+    found = {key: value for key, value in run.settings.items() if key.startswith("training")}
+    assert found == {"training.b": "[1, 2]", "training.c[1].d": "x", "training.f": False}
 
 
 def test_the_runs_of_all_folds_are_one_group(run):

@@ -8,6 +8,7 @@ import pytest
 import yaml
 from runner import SPEC, planned, snakemake
 
+from motifloom.data.encode import DNA
 from motifloom.data.parts import parts_for
 from motifloom.data.store import Dataset
 from motifloom.io import read_table
@@ -89,6 +90,7 @@ def test_an_ensemble_trains_its_members_only(plan, config):
         ("sets/others/tracks/positive.bw", "write_track"),
         ("activations/others.scanner.h5", "extract_activations"),
         ("activations/bound.scanner.tsv.gz", "extract_activations"),
+        ("activations/bound.scanner.strands.h5", "extract_activations"),
     ],
 )
 def test_what_is_made_by_name(plan, config, file, rule):
@@ -182,6 +184,7 @@ TARGETS = [
     "net.fold0/seed1/sets/new/strands.tsv.gz",
     "net.fold0/seed1/sets/own/uncertainty.tsv.gz",
     "net.fold0/seed1/activations/new.scanner.h5",
+    "net.fold0/seed1/activations/new.scanner.strands.h5",
     "net.fold0/seed1/embeddings/last.tsv",
     "letters.fold1/seed1/sets/own/predictions.tsv.gz",
     "letters.fold1/seed1/coefficients.tsv",
@@ -312,6 +315,12 @@ def test_strands_and_activations_are_those_of_the_library(made):
             1,
             0,
         )
+    with h5py.File(made / "net.fold0/seed1/activations/new.scanner.strands.h5") as file:
+        reads = [file["activations"][read::2] for read in (0, 1)]
+        for found, sequences in zip(reads, (tokens, DNA.reverse_complement(tokens)), strict=True):
+            np.testing.assert_allclose(found, layer_outputs(model, sequences, "scanner"), rtol=1e-6)
+        assert [name.decode() for name in file["id"][:]] == [name for name in ids for _ in range(2)]
+        assert [name.decode() for name in file["read"][:]] == strands["read"].tolist()
 
 
 def test_dropout_varies_the_scores_of_every_example(made):

@@ -15,6 +15,7 @@ from motifloom.models.builders.net import Net
 from motifloom.models.builders.own import build_own, check_loadable
 from motifloom.models.layers import HigherOrderOneHot, OneHot
 from motifloom.models.names import first_line
+from motifloom.models.values import check_held
 from motifloom.parameters import is_file, read_parameters
 
 BUILDERS = {
@@ -72,6 +73,9 @@ def build_network(section, *, length, alphabet_size, n_targets, task, activation
         taken = "; Motifloom's own layers are tokens, one_hot and output" if "unique" in str(error) else ""
         raise UserError(f"{path}.builder: {name}: {first_line(error).rstrip('.')}{taken}") from error
     check_loadable(model, name, path)
+    for layer in model.layers:
+        entry = {"class_name": type(layer).__name__, "config": layer.get_config()}
+        check_held(entry, f"{path}.builder: {name}: layer {layer.name}")
     return model, {layer.name: f"{path}.builder: {name}" for layer in model.layers}
 
 

@@ -7,6 +7,7 @@ import keras
 from motifloom.errors import UserError
 from motifloom.models.layers import AttentionPooling, DoubleStrandedConv1D, ReverseComplement
 from motifloom.models.names import complete, create, first_line, unique
+from motifloom.models.values import check_held
 
 L = keras.layers
 
@@ -253,7 +254,9 @@ class Net:
         settings = {**(settings or {}), "name": unique(name, self._used)}
         path = f"{self.path}.{key}" if key else self.path
         try:
-            layer = create(complete({"class_name": cls.__name__, "config": settings}, "layer", path), path)
+            entry = complete({"class_name": cls.__name__, "config": settings}, "layer", path)
+            check_held(entry, path)
+            layer = create(entry, path)
         except UserError as error:  # a setting of a layer is a parameter here, mostly of the same name
             text = str(error).replace(f"{path}.config.activation", f"{self.path}.{activation_key}", 1)
             text = text.replace(f"{path}.config.", f"{self.path}.", 1)

@@ -104,6 +104,14 @@ def test_numbers_as_people_write_them():
             "training has reverse_complement: true, which is augmentation.reverse_complement: both",
         ),
         ({"replace_head": True}, "training has replace_head: true, which goes with start_from:"),
+        (
+            {"callbacks": {"EarlyStopping": {}}},
+            "training.callbacks: callbacks go with the model: in its spec, or as models.<name>.callbacks",
+        ),
+        (
+            {"metrics": ["AUC"]},
+            "training.metrics: metrics go with the model: compile.metrics in its spec, or",
+        ),
         ({"gpus": 2, "accelerator": "cpu"}, "training has gpus: beside accelerator: cpu; remove one"),
         ({"gpus": 2, "xla": True}, "training has xla: true, which goes with gpus: 1"),
         ({"gpus": 4, "batch_size": 2}, "training has batch_size: 2, which is fewer than gpus: 4"),

@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from motifloom.data.audit import CHECKS, audit_examples, audit_set, audit_split
+from motifloom.data.audit import (
+    CHECKS,
+    audit_examples,
+    audit_set,
+    audit_split,
+    audit_start,
+    without_audit,
+)
 from motifloom.data.encode import DNA, PROTEIN
 
 TRAIN, VALIDATION, TEST = 0, 100, 150  # first rows of the parts
@@ -209,3 +216,56 @@ def test_an_extra_set_is_compared_with_every_part_of_the_dataset():
     assert list(leaks_of(audit_set(own, split, extra, **places))) == [("identical", "test", "extra_set")]
     places["other_genomes"] = {"s": "a.fa"}
     assert len(leaks_of(audit_set(own, split, extra, **places))) == 2
+
+
+def test_what_a_network_is_tested_on_and_its_start_was_trained_on():
+    regions, tokens = make_examples()
+    start = SimpleNamespace(regions=regions, tokens=tokens, alphabet=DNA)
+    split = pd.DataFrame({"id": regions["id"], "part": PARTS})
+    theirs, other = make_examples(8, seed=9, length=150)
+    theirs[["start", "end"]] += 10_000_000
+    # Rows 0 to 2: a stretch of a train, validation and test example; row 3 overlaps train, but is not tested.
+    for row, known in enumerate((TRAIN + 5, VALIDATION + 6, TEST + 7)):
+        other[row] = tokens[known, 20:170]
+    theirs.loc[3, ["start", "end"]] = [7100, 7250]
+    own = SimpleNamespace(regions=theirs, tokens=other, alphabet=DNA)
+    table = audit_start("atlas", start, split, own, rows=np.array([0, 1, 2, 4]))
+    assert list(table)[:4] == ["start", "check", "part_a", "part_b"] and set(table["start"]) == {"atlas"}
+    assert set(table["part_a"]) == {"train", "validation"} and len(table) == 2 * len(CHECKS)
+    assert leaks_of(table.drop(columns="start")) == {
+        ("near_duplicate", "train", "test"): (1, 1, 1, "s:5 ~ s:0"),
+        ("near_duplicate", "validation", "test"): (1, 1, 1, "s:106 ~ s:1"),
+    }
+    # The longer sequences may be on either side.
+    flipped = SimpleNamespace(
+        regions=theirs.assign(id=[f"t:{i}" for i in range(8)]), tokens=other, alphabet=DNA
+    )
+    parts = pd.DataFrame({"id": flipped.regions["id"], "part": "train"})
+    back = audit_start("small", flipped, parts, start, rows=np.arange(VALIDATION, TEST))
+    assert leaks_of(back.drop(columns="start")) == {
+        ("near_duplicate", "train", "test"): (1, 1, 1, "t:1 ~ s:106")
+    }
+    places = {"genomes": {"s": "a.fa"}, "rows": np.arange(8)}
+    found = [
+        leaks_of(
+            audit_start("atlas", start, split, own, other_genomes={"s": genome}, **places)[table.columns[1:]]
+        )
+        for genome in ("a.fa", "b.fa")
+    ]
+    assert [("overlap", "train", "test") in leaks for leaks in found] == [True, False]
+
+
+def test_what_nobody_knows_is_not_audited():
+    row = without_audit("x.keras")
+    assert list(row) == list(audit_start("a", *_empty_start(), rows=[0])) and len(row) == 1
+    assert (row["start"].item(), row["leak"].item(), row["pairs"].isna().item()) == (
+        "x.keras",
+        "unknown",
+        True,
+    )
+
+
+def _empty_start():
+    regions, tokens = make_examples(3)
+    dataset = SimpleNamespace(regions=regions, tokens=tokens, alphabet=DNA)
+    return dataset, pd.DataFrame({"id": regions["id"], "part": "train"}), dataset

@@ -77,3 +77,23 @@ def test_a_negative_value_is_named():
     )
     found = average_sets({"wrong": wrong}, "binary", CLASSES, bootstrap=10, seeds={"wrong": 1})
     assert found.set_index("metric").loc["mcc", "reason"] == "negative in set wrong"
+
+
+def test_whole_groups_of_a_set_are_resampled():
+    """Of pairs of equal examples, half as many are drawn as of examples: the interval is wider."""
+    pairs = predictions(0.5, 60, 1).loc[lambda table: table.index.repeat(2)].reset_index(drop=True)
+    pairs["id"] = [f"s:{i:03d}" for i in range(120)]
+    groups = pd.Series(np.arange(120) // 2, index=pairs["id"])
+    options = {"bootstrap": 200, "seeds": {"pairs": 3}}
+    width = {}
+    for name, given in (("grouped", {"pairs": groups}), ("single", None)):
+        found = average_sets({"pairs": pairs}, "binary", CLASSES, groups=given, **options)
+        row = found.set_index("metric").loc["auroc"]
+        width[name] = row["ci_high"] - row["ci_low"]
+        expected = metric_distribution(
+            rows_of(pairs, "test"), "binary", CLASSES, bootstrap=200, seed=3, groups=given and groups
+        )
+        samples = expected.samples[0, expected.metrics.index("auroc")]
+        bounds = np.quantile(samples, [0.025, 0.975]).tolist()
+        assert [row["ci_low"], row["ci_high"]] == pytest.approx(bounds)
+    assert width["grouped"] > 1.2 * width["single"]

@@ -181,6 +181,7 @@ def test_a_failure_in_a_resample_leaves_it_out(write):
         ("def f(*values):\n    pass\n", r"mine.py: f: takes \(\*values\); write"),
         ("f = lambda target, score: 1\n", "mine.py: defines no function"),
         ("import sys\nsys.exit('no')\n" + F, "mine.py: cannot be run: SystemExit: no"),
+        ("raise KeyboardInterrupt\n" + F, "mine.py: cannot be run: KeyboardInterrupt$"),
         ("1 / 0\n" + F, "mine.py: cannot be run: ZeroDivisionError: division by zero"),
         (F + "del f\n", "mine.py: cannot be run: AttributeError: "),
         ("\0", "mine.py: cannot be run: "),
@@ -211,9 +212,21 @@ def test_a_file_that_is_not_there(tmp_path):
         ("return None", "mine.py: f: TypeError: returned NoneType, not one number"),
         ("raise ValueError('one\\ntwo')", "mine.py: f: ValueError: one$"),
         ("raise SystemExit", "mine.py: f: SystemExit$"),
+        ("raise KeyboardInterrupt('stop')", "mine.py: f: KeyboardInterrupt: stop$"),
+        ("raise GeneratorExit", "mine.py: f: GeneratorExit$"),
     ],
 )
 def test_a_failing_metric_is_one_clear_line(write, body, message):
     metrics = load_metrics([write(f"def f(target, score):\n    {body}\n")])
     with pytest.raises(UserError, match=message):
         evaluate_predictions(predictions(), "binary", ["free", "bound"], bootstrap=5, seed=1, custom=metrics)
+
+
+def test_an_interrupt_of_the_user_passes(write):
+    """It arrives inside of whatever runs, here of a call."""
+    body = "import signal\n    signal.raise_signal(signal.SIGINT)\n    return 1"
+    metrics = load_metrics([write(f"def f(target, score):\n    {body}\n")])
+    with pytest.raises(KeyboardInterrupt):
+        evaluate_predictions(predictions(), "binary", ["free", "bound"], bootstrap=5, seed=1, custom=metrics)
+    with pytest.raises(KeyboardInterrupt):
+        load_metrics([write("import signal\nsignal.raise_signal(signal.SIGINT)\n" + F)])

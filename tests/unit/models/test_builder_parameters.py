@@ -48,6 +48,14 @@ def norms(model):
     return [(layer.kernel_constraint.max_value, layer.kernel_constraint.axis) for layer in layers]
 
 
+def recurrent_weights(model):
+    """(largest norm, axis, initializers of kernel and bias) of the recurrent layers."""
+    layers = [getattr(layer, "forward_layer", layer) for layer in model.layers]
+    layers = [layer for layer in layers if type(layer) in (keras.layers.LSTM, keras.layers.GRU)]
+    norms = [getattr(layer, "kernel_constraint", None) for layer in layers]
+    return [(n and n.max_value, n and n.axis, *initial(x)) for n, x in zip(norms, layers, strict=True)]
+
+
 def initial(layer):
     return type(layer.kernel_initializer).__name__, type(layer.bias_initializer).__name__
 
@@ -109,6 +117,10 @@ PYSSTER = [
     ({"kernel_initializer": "he_normal"}, lambda m: initial(dense(m))[0], "HeNormal"),
     ({}, recurrent, []),
     ({"rnn_type": "LSTM"}, recurrent, [("LSTM", 32, True, False, 0.2, 0.0)]),
+    ({"rnn_type": "LSTM"}, recurrent_weights, [(3.0, 0, "RandomUniform", "Zeros")]),
+    ({"rnn_type": "GRU", "rnn_bidirectional": False, "kernel_constraint": 1.5, "kernel_initializer": "he_normal"},
+     recurrent_weights, [(1.5, 0, "HeNormal", "Zeros")]),
+    ({"rnn_type": "GRU", "kernel_constraint": 0}, recurrent_weights, [(None, None, "RandomUniform", "Zeros")]),
     ({"rnn_type": "GRU", "rnn_units": 5}, recurrent, [("GRU", 5, True, False, 0.2, 0.0)]),
     (
         {"rnn_type": "GRU", "rnn_num": 2, "rnn_bidirectional": [True, False]},

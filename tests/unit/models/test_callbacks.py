@@ -5,7 +5,8 @@ import pytest
 from motifloom.data.encode import DNA
 from motifloom.errors import UserError
 from motifloom.models.callbacks import Averages, make_callbacks
-from motifloom.models.spec import build_model
+from motifloom.models.exact import exact_metrics, wants_exact
+from motifloom.models.spec import build_model, check_spec
 from motifloom.models.training import fit
 
 
@@ -84,6 +85,38 @@ def test_a_value_that_is_no_number_is_not_the_best(model, tmp_path):
     for epoch, value in enumerate([np.nan, 0.4, 0.6, np.nan, 0.5]):
         best.on_epoch_end(epoch, {"val_AUC": value})
     assert (best.best, best.best_epoch) == (0.6, 2)
+
+
+CHECKPOINTS = [
+    ("{epoch}-{val_loss:.3f}-{learning_rate}-{val_auroc:.2f}.keras", {}, {}, None),
+    ("{epoch}-{val_loss:.3f}.keras", {}, {"validation_freq": [3, 2, 1]}, None),
+    ("{epoch}-{loss}-{val_auprc}.keras", {}, {"validation_freq": 2}, None),
+    ("{epoch}-{batch}-{loss}.keras", {"save_freq": 3}, {"validation_freq": 2}, None),
+    ("{val_loss}.keras", {}, {"validation_freq": 2}, "{val_loss} is not measured in every epoch"),
+    ("{val_loss}.keras", {}, {"validation_freq": [1, 3, 4]}, "{val_loss} is not measured in every epoch"),
+    ("{val_loss}.keras", {"save_freq": 1}, {}, "{val_loss} is not known yet after a batch"),
+    ("{val_auroc}.keras", {"save_freq": 1}, {}, "{val_auroc} is not known yet after a batch"),
+    ("{learning_rate}.keras", {"save_freq": 1}, {}, "{learning_rate} is not known yet after a batch"),
+    ("{batch}.keras", {}, {}, "{batch} goes with a save_freq of batches; write {epoch}"),
+]
+
+
+@pytest.mark.parametrize(("name", "settings", "params", "expected"), CHECKPOINTS)
+def test_the_name_of_a_checkpoint_has_what_is_known_when_it_is_written(
+    spec, sizes, examples, tmp_path, name, settings, params, expected
+):
+    spec["callbacks"] = {"ModelCheckpoint": {"filepath": name, **settings}}
+    spec["training_params"] |= params
+    if expected:
+        with pytest.raises(UserError) as caught:
+            check_spec(spec, **sizes, where="m")
+        assert str(caught.value).startswith(f"m: callbacks.ModelCheckpoint.filepath: {expected}")
+        return
+    check_spec(spec, **sizes, where="m")
+    assert wants_exact(spec, {}) == ("val_au" in name)
+    tokens, parts = examples
+    fit(build_model(spec, **sizes), spec, tokens, parts, task="binary", alphabet=DNA, folder=tmp_path / "c")
+    assert len(list((tmp_path / "c").iterdir())) >= 3
 
 
 # --- several of a kind, and what they watch --------------------------------------------------------
@@ -194,9 +227,26 @@ def test_the_averaged_weights_of_the_best_epoch_are_validated_and_kept(spec, siz
     assert loss == pytest.approx(done.history["val_loss"][done.best_epoch - 1], rel=1e-5)
 
 
+def test_exact_metrics_are_those_of_the_averages_in_every_epoch(spec, sizes, examples):
+    """Also in the epochs that are not validated."""
+    config = spec["compile"]["optimizer"]["config"]
+    config |= {"learning_rate": 0.2, "use_ema": True, "ema_momentum": 0.95}
+    spec["training_params"] |= {"epochs": 4, "validation_freq": 2}
+    spec["callbacks"] = {"EarlyStopping": {"monitor": "val_auroc", "patience": 9}}
+    tokens, parts = examples
+    seen, model = Weights(), build_model(spec, **sizes, seed=2)
+    done = fit(model, spec, tokens, parts, task="binary", alphabet=DNA, seed=2, callbacks=[seen])
+    kept = model.get_weights()
+    for weights, value in zip(seen.validated, done.history["val_auroc"], strict=True):
+        model.set_weights(weights)
+        scores = np.asarray(model(tokens[120:]))
+        assert exact_metrics(parts["validation"][1], scores)[0] == pytest.approx(value, abs=1e-9)
+    assert_close(kept, seen.validated[done.best_epoch - 1])
+
+
 def test_averaging_leaves_the_trained_weights_alone(spec, sizes, examples):
     _, _, seen = averaging(spec, sizes, examples)
-    spec["compile"]["optimizer"]["config"]["use_ema"] = False
+    spec["compile"]["optimizer"]["config"] = {"learning_rate": 0.2}
     tokens, parts = examples
     plain, model = Weights(), build_model(spec, **sizes, seed=2)
     fit(model, spec, tokens, parts, task="binary", alphabet=DNA, seed=2, callbacks=[plain])

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from motifloom import specs
 from motifloom.errors import UserError
 from motifloom.models import device
 from motifloom.models.check import check_jobs
@@ -26,6 +27,24 @@ def test_jobs_go_in_and_messages_come_out(spec, sizes, tmp_path):
         None,
         "bad.yaml: model.layers[0].class_name: Keras has no layer 'Flaten'; did you mean 'Flatten'?",
     ]
+
+
+def test_what_a_builder_writes_and_how_it_ends_is_told(tmp_path):
+    check = {"length": 9, "alphabet_size": 4, "task": "binary", "n_targets": 1}
+
+    def run(*lines):
+        path = tmp_path / "mine.py"
+        path.write_text("import os\nfrom keras import layers\ndef build(inputs):\n" + "\n".join(lines))
+        return specs._run([{**check, "where": "models.m", "spec": {"model": {"builder": str(path)}}}])
+
+    flat = "    return layers.Flatten()(inputs)"
+    assert run("    os.system('echo hi')", "    os.write(1, b'[')", "    print('x')", flat) == [None]
+    for status, reason in [(0, "a builder has ended it before it was over"), (3, "")]:
+        with pytest.raises(
+            UserError, match=r"^the check of the models \(models\.m\) could not run: "
+        ) as caught:
+            run(f"    os._exit({status})", flat)
+        assert reason in str(caught.value) and "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "config/models").glob("*")), ids=lambda path: path.name)

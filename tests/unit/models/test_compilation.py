@@ -177,6 +177,13 @@ def test_any_loss_of_keras(loss, expected):
     assert [float(found(np.array([[2.0]]), np.array([[1.0]])))] == pytest.approx(expected, rel=1e-5)
 
 
+def test_a_metric_keeps_its_settings():
+    entry = {"class_name": "CosineSimilarity", "config": {"axis": 0}}
+    (metric,) = compile_arguments({"metrics": [entry]}, "regression", "compile")["metrics"]
+    metric.update_state(np.array([[3.0, 1.0], [4.0, 0.0]]), np.array([[3.0, 0.0], [4.0, 1.0]]))
+    assert float(metric.result()) == pytest.approx(0.5)
+
+
 def test_metrics_of_the_task_by_name():
     assert names(compile_arguments({"metrics": "auto"}, "binary", "compile")["metrics"]) == [
         "accuracy",

@@ -79,6 +79,12 @@ BAD = [
      "models.net.builder: mine.py: Odd cannot be loaded again; use layers and functions of Keras"),
     ("import keras\ndef build(inputs):\n    x = keras.layers.Lambda(lambda x: x + 1)(inputs)\n"
      "    return keras.layers.Flatten()(x)\n", {}, "models.net.builder: mine.py: Lambda cannot be loaded again"),
+    ("from keras import layers, Sequential\ndef build(inputs):\n"
+     "    return Sequential([layers.Conv1D(2, 3), layers.GlobalMaxPooling1D()], name='in')(inputs)\n", {},
+     "models.net.builder: mine.py: layer in is a whole model (Sequential); write its layers in its place"),
+    ("from keras import layers\ndef build(inputs):\n    x = layers.Flatten()(inputs)\n"
+     "    return layers.BatchNormalization(momentum=5, name='norm')(x)\n", {},
+     "models.net.builder: mine.py: layer norm.config.momentum: 5.0 does not do; write a number from 0 to below 1"),
     ("import keras\ndef double(x):\n    return 2 * x\ndef build(inputs):\n"
      "    return keras.layers.Flatten()(keras.layers.Activation(double)(inputs))\n", {},
      "models.net.builder: mine.py: double cannot be loaded again"),

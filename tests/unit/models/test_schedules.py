@@ -8,7 +8,7 @@ import tensorflow as tf
 from motifloom.errors import UserError
 from motifloom.models.predict import load_model
 from motifloom.models.schedules import Segment, Segments, install_schedule, momentum_segments, rate_segments
-from motifloom.models.spec import build_model
+from motifloom.models.spec import build_model, check_spec
 
 SIZES = {"steps_per_epoch": 10, "epochs": 4}
 CYCLIC = {"kind": "cyclic", "lr_init": 0.1, "lr_max": 1.0, "cycles": 2, "tail_epochs": 1}
@@ -221,6 +221,20 @@ def test_what_cannot_be_is_told(spec, sizes, optimizer, schedule, options, messa
     spec["compile"]["optimizer"] = optimizer
     with pytest.raises(UserError, match=message):
         install_schedule(build_model(spec, **sizes), schedule, **SIZES, **options)
+
+
+def test_a_cycle_takes_two_steps_and_may_be_too_low_for_a_number(spec, sizes):
+    schedule = {"kind": "cyclic", "lr_init": 0.25, "lr_max": 1.25, "cycles": 1200}
+    values = course(schedule, steps_per_epoch=1200, epochs=2)
+    np.testing.assert_array_equal(values[:8], [0.25, 1.25, 0.25, 0.75, 0.25, 0.5, 0.25, 0.375])
+    np.testing.assert_array_equal(values[-2:], 0.25)
+    path = "experiments.e.training"
+    with pytest.raises(
+        UserError,
+        match=rf"^{path}\.schedule\.cycles: 1200 are too many for 2399 steps, as each takes at least",
+    ):
+        install_schedule(build_model(spec, **sizes), schedule, steps_per_epoch=2399, epochs=1, where=path)
+    check_spec(spec, **sizes, training={"schedule": schedule})  # the steps are not known yet
 
 
 def test_two_schedules_are_refused(spec, sizes):

@@ -45,6 +45,22 @@ def test_a_learning_rate_goes_into_the_optimizer(spec):
     assert optimizer({"learning_rate": 0.1}, {}) == {"class_name": "adam", "config": {"learning_rate": 0.1}}
 
 
+def test_a_learning_rate_goes_into_the_optimizer_inside_another(spec, sizes):
+    inner = {"class_name": "SGD", "config": {"momentum": 0.5}}
+    scaled = {"class_name": "LossScaleOptimizer", "config": {"inner_optimizer": inner}}
+    merged = merge_options(spec, {"optimizer": scaled, "learning_rate": 0.25})
+    assert inner["config"] == {"momentum": 0.5}
+    optimizer = build_model(merged, **sizes).optimizer.inner_optimizer
+    assert (type(optimizer).__name__, optimizer.momentum, float(optimizer.learning_rate)) == (
+        "SGD",
+        0.5,
+        0.25,
+    )
+    spec["compile"]["optimizer"] = {**scaled, "config": {**scaled["config"], "learning_rate": 0.1}}
+    with pytest.raises(UserError, match="LossScaleOptimizer does not support arguments: `learning_rate`"):
+        build_model(spec, **sizes)
+
+
 def test_the_network_is_compiled_with_them(spec, sizes):
     options = {"optimizer": {"class_name": "sgd", "config": {"nesterov": True}}, "learning_rate": 0.25}
     optimizer = build_model(merge_options(spec, options), **sizes).optimizer

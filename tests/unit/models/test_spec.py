@@ -389,6 +389,33 @@ def test_an_activation_layer_at_the_end_counts(spec, sizes):
     assert "tanh gives no probabilities" in message(spec, sizes)
 
 
+def test_a_model_among_the_layers_is_refused(spec, sizes):
+    """Nothing could look into it: neither filters nor dropout, nor what the network ends in."""
+    inner = [{"class_name": "Dense", "config": {"units": 1, "activation": "sigmoid"}}]
+    nested = {"class_name": "Sequential", "config": {"name": "inner", "layers": inner}}
+    spec["model"]["layers"][2] = nested
+    expected = "layer inner is a whole model (Sequential); write its layers in its place"
+    assert message(spec, sizes) == f"m.json: model.layers[2]: {expected}"
+    each = {"class_name": "TimeDistributed", "config": {"layer": nested}}
+    spec["model"]["layers"][1:] = [each, {"class_name": "Flatten"}, *inner]
+    assert message(spec, sizes) == f"m.json: model.layers[1]: {expected}"
+    line = {
+        "class_name": "Pipeline",
+        "config": {"name": "line", "layers": [{"class_name": "Flatten", "config": {}}]},
+    }
+    spec["model"]["layers"][1] = line
+    assert message(spec, sizes).startswith(
+        "m.json: model.layers[1]: layer line is a whole model (Pipeline); "
+    )
+    start = keras.Input((30, 4))
+    deep = keras.Sequential(
+        [keras.Input((30, 4)), keras.layers.Conv1D(2, 3), keras.layers.Flatten()], name="deep"
+    )
+    model = keras.Model(start, keras.layers.Dense(1, activation="sigmoid")(deep(start)))
+    found = message(json.loads(model.to_json()), sizes)
+    assert found == f"m.json: model.config.layers[1]: {expected.replace('inner', 'deep')}"
+
+
 def test_two_inputs_or_outputs_are_refused(sizes):
     first, second = keras.Input((30, 4), name="a"), keras.Input((30, 4), name="b")
     out = keras.layers.Dense(1)(keras.layers.Flatten()(keras.layers.Add()([first, second])))

@@ -1,4 +1,5 @@
 import hashlib
+import inspect
 import json
 import re
 import zipfile
@@ -14,6 +15,7 @@ from motifloom.errors import UserError
 from motifloom.models import training as module
 from motifloom.models.augment import Augmentation
 from motifloom.models.feed import Feed
+from motifloom.models.perturb import own_loss
 from motifloom.models.predict import load_model, predict, predict_dataset
 from motifloom.models.schedules import Segments, rate_segments
 from motifloom.models.spec import build_model
@@ -361,6 +363,34 @@ def test_callbacks_that_cannot_work_and_metrics_per_class(spec, sizes, examples)
         trained(spec, sizes, examples, callbacks=[swaps])
 
 
+def test_a_layer_that_fails_in_the_training_step_is_named(spec, sizes, examples):
+    # It is for pictures: on the positions and filters of a convolution it works outside a graph alone.
+    spec["model"]["layers"].insert(1, {"class_name": "RandomCrop", "config": {"height": 20, "width": 4}})
+    with pytest.raises(
+        UserError, match=r"^spec: model: RandomCrop cannot be part of a training step with the"
+    ):
+        trained(spec, sizes, examples)
+
+
+@pytest.mark.parametrize("block", [False, True])
+def test_gradients_that_are_never_used_are_told(spec, sizes, examples, block):
+    def accumulated(every):
+        entry = {"class_name": "SGD", "config": {"gradient_accumulation_steps": every, "learning_rate": 0.5}}
+        spec["compile"]["optimizer"] = entry
+        model = build_model(spec, **sizes, seed=1)
+        before, (tokens, parts) = flat(model), examples
+        options = {"optimizer": entry} if block else {}
+        fit(model, spec, tokens, parts, task="binary", alphabet=DNA, seed=1, options=options, path="e")
+        return (flat(model) != before).any()
+
+    assert accumulated(24)  # 3 epochs of 8 steps
+    place = r"e\.optimizer" if block else r"spec: compile\.optimizer"
+    with pytest.raises(
+        UserError, match=rf"^{place}\.config\.gradient_accumulation_steps: 25 is more than the 24 steps of"
+    ):
+        accumulated(25)
+
+
 def test_callbacks_write_into_an_emptied_folder(spec, sizes, examples, tmp_path):
     folder = tmp_path / "callbacks"
     folder.mkdir()
@@ -400,6 +430,55 @@ def test_a_saved_network_does_not_tell_when_and_where_in_memory_it_was(spec, siz
     assert load_model(tmp_path / "m.keras").count_params() == build_model(spec, **sizes).count_params()
 
 
+# For every loss of Keras that has settings, others than its own.
+LOSSES = {
+    "BinaryCrossentropy": {"label_smoothing": 0.3},
+    "BinaryFocalCrossentropy": {"gamma": 0.5},
+    "CategoricalCrossentropy": {"label_smoothing": 0.3},
+    "CategoricalFocalCrossentropy": {"alpha": 0.5, "gamma": 0.5},
+    "CategoricalGeneralizedCrossEntropy": {"q": 0.9},
+    "Circle": {"gamma": 3.0, "margin": 0.1},
+    "CosineSimilarity": {"axis": 0},
+    "Dice": {"axis": 0},
+    "Huber": {"delta": 0.25},
+    "SparseCategoricalCrossentropy": {"ignore_class": 1, "axis": 1},
+    "Tversky": {"alpha": 0.9, "axis": 0},
+}
+
+
+@pytest.mark.parametrize(("name", "settings"), LOSSES.items(), ids=LOSSES)
+def test_a_saved_network_has_the_loss_that_it_was_trained_with(tmp_path, name, settings):
+    cls = getattr(keras.losses, name)
+    start = keras.Input((3,))
+    model = keras.Model(start, keras.layers.Dense(3)(start))
+    model.compile(loss=cls(**settings))
+    save_model(model, tmp_path / "m.keras")
+    outputs = np.array([[0.2, 0.7, 0.1], [0.1, 0.3, 0.6], [0.5, 0.4, 0.1]], np.float32)
+    labels = [1, 0, 0] if name in ("Circle", "SparseCategoricalCrossentropy") else np.eye(3)[[1, 0, 0]]
+    loaded, same, plain = (
+        float(loss(np.array(labels), outputs))
+        for loss in (load_model(tmp_path / "m.keras").loss, model.loss, cls())
+    )
+    assert loaded == same != plain
+
+
+def test_no_loss_with_settings_is_left_out_of_the_test():
+    plain = {"self", "reduction", "name", "dtype", "kwargs", "fn"}
+    kinds = [cls for cls in vars(keras.losses).values() if isinstance(cls, type) and cls is not keras.Loss]
+    named = {cls.__name__ for cls in kinds if inspect.signature(cls.__init__).parameters.keys() - plain}
+    assert named == set(LOSSES)
+
+
+def test_what_filters_are_worth_is_measured_by_the_loss_of_the_spec(spec, sizes, tmp_path):
+    spec["model"]["layers"][2]["config"]["activation"] = "linear"
+    spec["compile"]["loss"] = {"class_name": "Huber", "config": {"delta": 0.25}}
+    spec["compile"]["metrics"] = []
+    save_model(build_model(spec, **sizes | {"task": "regression"}), tmp_path / "m.keras")
+    loss = own_loss(load_model(tmp_path / "m.keras"), "regression")
+    found = loss(keras.ops.convert_to_tensor([[0.0], [0.0]]), keras.ops.convert_to_tensor([[0.2], [3.0]]))
+    np.testing.assert_allclose(found, [0.2**2 / 2, 0.25 * (3 - 0.125)], rtol=1e-6)
+
+
 def test_shuffled_labels_stay_in_their_part(dataset):
     plain, shuffled = select_examples(dataset, PARTS), select_examples(dataset, PARTS, 7)
     for part, rows in {"train": np.arange(100), "validation": np.arange(100, 140)}.items():
@@ -413,6 +492,51 @@ def test_shuffled_labels_stay_in_their_part(dataset):
 def test_no_training_examples(dataset):
     with pytest.raises(UserError, match="no example is in the part train"):
         select_examples(dataset, np.full(160, "test"))
+
+
+@pytest.fixture
+def weighted(tmp_path):
+    """Return a function that makes a dataset of 12 examples, each class in turn, with the weights given."""
+    opened = []
+
+    def weighted(weights, task="multiclass", classes=("a", "b", "c")):
+        every = np.arange(12) % len(classes)
+        frame = pd.DataFrame({"id": [f"s:{i}" for i in range(12)], "chrom": "", "weight": weights})
+        for number, name in enumerate(classes[1:] if task == "binary" else classes):
+            frame[f"target.{name}"] = (every == number + (task == "binary")).astype(float)
+        tokens = np.zeros((12, 5), np.uint8)
+        path = tmp_path / f"{len(opened)}.h5"
+        write_dataset(path, frame, [tokens], alphabet=DNA, task=task, classes=list(classes))
+        opened.append(Dataset(path))
+        return opened[-1]
+
+    yield weighted
+    for dataset in opened:
+        dataset.close()
+
+
+def test_what_weighs_nothing_is_told(weighted, caplog):
+    number = np.arange(12)
+    parts = np.array(["train"] * 6 + ["validation"] * 4 + ["test"] * 2)
+    advice = r"weighs 0; give some of them more in datasets\.<name>\.sources\[\]\.weight$"
+
+    def refused(weights, what, **options):
+        with pytest.raises(UserError, match=rf"^weight: every example of {what} {advice}"):
+            select_examples(weighted(weights * 1.0, **options), parts)
+
+    refused(number >= 6, "the part train")
+    refused(number < 6, "the part validation")
+    refused(number % 3 != 1, "b in the part train")
+    two = {"task": "binary", "classes": ("out", "in")}
+    refused(number % 2 == 0, "in in the part train", **two)
+    refused(number % 2 == 1, "out in the part train", **two)
+    # One example of each that counts is enough, and those of the test part need not.
+    for options in ({}, two):
+        enough = np.where((number < 3) | (number == 6), 0.5, 0)
+        assert len(select_examples(weighted(enough, **options), parts)["train"][0]) == 6
+    # Of several labels, the others are learnt.
+    select_examples(weighted((number % 3 != 1) * 1.0, task="multilabel"), parts)
+    assert "weight: every example of b in the part train weighs 0" in caplog.text
 
 
 def test_train_writes_the_same_bytes_again(spec, dataset, tmp_path):
@@ -434,6 +558,7 @@ def test_train_writes_the_same_bytes_again(spec, dataset, tmp_path):
     assert facts == again
     assert facts["sources"] == {"a.bed": "00ff"}
     assert facts["spec"] == spec
+    assert (facts["in_effect"]["learning_rate"], facts["in_effect"]["epochs"]) == (0.05, 2)
     assert facts["examples"] == {"train": 100, "validation": 40}
     assert (facts["seed"], facts["epochs"], facts["training"], facts["experiment"]) == (5, 2, settings, "x")
     assert set(facts["versions"]) == {"python", "motifloom", "keras", "tensorflow", "numpy"}
@@ -454,6 +579,14 @@ def test_the_file_of_ones_own_builder_can_be_told_by_its_checksum(dataset, tmp_p
     facts = json.loads((tmp_path / "run/provenance.json").read_text())
     digest = hashlib.sha256(text.encode()).hexdigest()
     assert facts["builder"] == {"file": str(file), "sha256": digest}
+    # What nobody has said, but the number of epochs.
+    assert facts["in_effect"] == {
+        "optimizer": "Adam",
+        "learning_rate": 0.001,
+        "loss": "binary_crossentropy",
+        "batch_size": 64,
+        "epochs": 1,
+    }
 
 
 # --- predictions -----------------------------------------------------------------------------------

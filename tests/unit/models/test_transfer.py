@@ -11,8 +11,8 @@ from motifloom.data.encode import DNA
 from motifloom.data.store import Dataset, write_dataset
 from motifloom.errors import UserError
 from motifloom.models.predict import load_model
-from motifloom.models.spec import build_model
-from motifloom.models.training import fit, save_model, train
+from motifloom.models.spec import build_model, check_spec, read_spec
+from motifloom.models.training import fit, prepared_network, save_model, train
 from motifloom.models.transfer import freeze, head, take_weights
 
 
@@ -116,6 +116,41 @@ def test_freezing_what_is_not_there_or_all(layered, sizes):
     ):
         freeze(model, ["*"])
     assert freeze(build_model(layered, **sizes), []) == []
+
+
+def test_a_layer_without_weights_is_not_frozen(layered, sizes):
+    model = build_model(layered, **sizes)
+    for pattern, names in [("tokens", "tokens"), ("global*", "global_max_pooling1d")]:
+        with pytest.raises(UserError, match=rf"^training\.freeze\[1\]: {names} has no weights to keep"):
+            freeze(model, ["scan", pattern])
+    assert model.get_layer("scan").trainable
+    # A pattern may take some along.
+    assert freeze(model, ["*[ns]*a[nx]*"]) == ["scan"]
+
+
+def test_a_layer_that_starts_anew_is_not_frozen(layered, sizes, examples, origin, tmp_path):
+    """It would stay as it was drawn."""
+    model = build_model(layered, **sizes)
+    with pytest.raises(UserError, match=r"^e\.freeze\[0\]: scan, norm takes no weights of start_from, and"):
+        freeze(model, ["*n*"], "e", ["norm", "scan"])
+    assert freeze(build_model(layered, **sizes), ["scan", "norm"], "e", ["hidden"]) == ["scan", "norm"]
+    # What the head is, is known before a training.
+    told = {"where": "m", "training_path": "e"}
+    with pytest.raises(UserError, match=r"^e\.freeze\[0\]: last takes no weights of start_from"):
+        check_spec(layered, **sizes, **told, training={"freeze": ["last"], "replace_head": True})
+    check_spec(layered, **sizes, **told, training={"freeze": ["last"]})
+    # What has the shape of the other network's is known when that is read.
+    layered["model"]["layers"][0]["config"]["kernel_size"] = 6
+    tokens, parts = examples
+    targets = np.concatenate([parts["train"][1], parts["validation"][1]])
+    frame = pd.DataFrame({"id": [f"s:{i}" for i in range(160)], "chrom": "", "target.b": targets[:, 0]})
+    write_dataset(tmp_path / "d.h5", frame, [tokens], alphabet=DNA, task="binary", classes=["a", "b"])
+    options = {"seed": 1, "training": {"freeze": ["norm", "scan"]}, "where": "m", "start_from": origin[0]}
+    with (
+        Dataset(tmp_path / "d.h5") as dataset,
+        pytest.raises(UserError, match=r"^training\.freeze\[1\]: scan takes no weights of start_from"),
+    ):
+        prepared_network(read_spec(layered), dataset, **options)
 
 
 def test_train_starts_from_another_network(layered, sizes, examples, origin, tmp_path):

@@ -10,7 +10,7 @@ from motifloom.models.compilation import compile_arguments
 from motifloom.models.names import arguments_of, classes
 from motifloom.models.settings import fit_arguments, merge_options
 from motifloom.models.spec import build_model, check_spec, read_spec
-from motifloom.models.values import check_values
+from motifloom.models.values import check_held, check_values
 
 NAN = float("nan")
 
@@ -85,6 +85,8 @@ OPTIMIZERS = [
     ({"use_ema": "yes"}, "use_ema: 'yes' does not do; write true or false"),
     ({"use_ema": True, "ema_momentum": 1}, "ema_momentum: 1 does not do; write a number from 0 to below 1"),
     ({"use_ema": True, "ema_overwrite_frequency": 2.5}, "ema_overwrite_frequency: 2.5 does not do; write a whol"),
+    ({"ema_overwrite_frequency": 5}, "ema_overwrite_frequency: goes with use_ema: true; write that too, or remove"),
+    ({"use_ema": False, "ema_momentum": 0.5}, "ema_momentum: goes with use_ema: true; write that too, or remove it"),
     ({"beta_1": 1.5}, "beta_1: 1.5 does not do; write a number from 0 to below 1"),
     ({"epsilon": -1}, "epsilon: -1 does not do; write a number, 0 or more"),
     ({"amsgrad": 1}, "amsgrad: 1 does not do; write true or false"),
@@ -106,6 +108,119 @@ def test_settings_of_optimizers_that_cannot_be(spec, sizes, settings, expected):
     assert found.startswith(f"experiments.e.training.optimizer.config.{expected}")
     spec["compile"]["optimizer"] = entry
     assert message(spec, sizes).startswith(f"n.json: compile.optimizer.config.{expected}")
+
+
+HELD = [
+    (("BatchNormalization", {"momentum": 5}), ".momentum: 5 does not do; write a number from 0 to below 1"),
+    (
+        ("BatchNormalization", {"momentum": 1.0}),
+        ".momentum: 1.0 does not do; write a number from 0 to below 1",
+    ),
+    (("BatchNormalization", {"epsilon": -1}), ".epsilon: -1 does not do; write a number, 0 or more"),
+    (("LayerNormalization", {"epsilon": "x"}), ".epsilon: 'x' does not do; write a number, 0 or more"),
+    (("LSTM", {"units": 2, "dropout": 1.5}), ".dropout: 1.5 does not do; write a number from 0 to below 1"),
+    (
+        ("GRU", {"units": 2, "recurrent_dropout": -1}),
+        ".recurrent_dropout: -1 does not do; write a number from 0",
+    ),
+]
+CONSTRAINTS = [
+    (
+        {"class_name": "MaxNorm", "config": {"max_value": -1}},
+        ".config.max_value: -1 does not do; write a number above 0",
+    ),
+    (
+        {"class_name": "MaxNorm", "config": {"max_value": True}},
+        ".config.max_value: True does not do; write a number",
+    ),
+    (
+        {"class_name": "MinMaxNorm", "config": {"min_value": 3, "max_value": 1}},
+        ".config.min_value: 3 is above max_value, 1; lower it",
+    ),
+    (
+        {"class_name": "MinMaxNorm", "config": {"min_value": 3}},
+        ".config.min_value: 3 is above max_value, 1.0; lower it",
+    ),
+    (
+        {"class_name": "MinMaxNorm", "config": {"rate": 1.5}},
+        ".config.rate: 1.5 does not do; write a number from 0 to 1",
+    ),
+    (
+        {"class_name": "MinMaxNorm", "config": {"min_value": -1}},
+        ".config.min_value: -1 does not do; write a number, 0 or more",
+    ),
+]
+INITIALIZERS = [
+    ({"class_name": "RandomNormal", "config": {"stddev": -1}}, ".config.stddev: -1 does not do; write a number, 0 or more"),
+    ({"class_name": "RandomUniform", "config": {"minval": 1, "maxval": -1}}, ".config.minval: 1 is above maxval, -1; lower it"),
+]  # fmt: skip
+HELD += [
+    (("Dense", {"units": 2, "kernel_constraint": c}), f".kernel_constraint{text}") for c, text in CONSTRAINTS
+]
+HELD += [
+    (("Dense", {"units": 2, "kernel_initializer": i}), f".kernel_initializer{text}")
+    for i, text in INITIALIZERS
+]
+
+
+@pytest.mark.parametrize(("layer", "expected"), HELD)
+def test_settings_of_layers_that_cannot_be(spec, sizes, layer, expected):
+    name, settings = layer
+    entry = {"class_name": name, "config": settings}
+    given, place = entry, "n.json: model.layers[1].config"
+    if name == "GRU":
+        given, place = {"class_name": "Bidirectional", "config": {"layer": entry}}, f"{place}.layer.config"
+    spec["model"]["layers"].insert(1, given)
+    assert message(spec, sizes).startswith(f"{place}{expected}")
+
+
+def test_settings_of_layers_that_can_be(spec, sizes):
+    norm = {
+        "class_name": "MinMaxNorm",
+        "config": {"min_value": 0, "max_value": 0.5, "rate": 1, "axis": [0, 1]},
+    }
+    spec["model"]["layers"][0]["config"] |= {
+        "kernel_constraint": norm,
+        "kernel_initializer": {"class_name": "RandomUniform", "config": {"minval": -2, "maxval": -1}},
+        "bias_initializer": {"class_name": "Constant", "config": {"value": -3.0}},
+        "bias_constraint": {"class_name": "UnitNorm", "config": {"axis": -1}},
+    }
+    spec["model"]["layers"][1:1] = [
+        {"class_name": "LayerNormalization", "config": {"axis": [1, 2], "epsilon": 0}},
+        {"class_name": "ZeroPadding1D", "config": {"padding": [1, 2]}},
+        {"class_name": "LeakyReLU", "config": {"negative_slope": 0}},
+        {"class_name": "ReLU", "config": {"max_value": None, "threshold": 0.5}},
+        {
+            "class_name": "LSTM",
+            "config": {"units": 2, "dropout": 0, "recurrent_dropout": 0.9, "return_sequences": True},
+        },
+    ]
+    check_spec(spec, **sizes)
+
+
+def test_what_keras_writes_of_its_own_layers_is_accepted():
+    tried = 0
+    for kind in ("layer", "constraint", "initializer"):
+        for name, cls in sorted(classes(kind).items()):
+            defaults, needed = arguments_of(cls)
+            if not needed:
+                check_held({"class_name": name, "config": defaults}, name)
+                tried += 1
+    assert tried > 50
+
+
+@pytest.mark.parametrize(
+    ("key", "axis", "axes"),
+    [("kernel", 9, 3), ("kernel", -4, 3), ("kernel", [0, 3], 3), ("kernel", "x", 3), ("bias", 1, 1)],
+)
+def test_a_constraint_along_an_axis_that_is_not_there(spec, sizes, key, axis, axes):
+    constraint = {"class_name": "UnitNorm", "config": {"axis": axis}}
+    spec["model"]["layers"][0]["config"][f"{key}_constraint"] = constraint
+    wrong = axis[1] if isinstance(axis, list) else axis
+    assert message(spec, sizes) == (
+        f"n.json: model.layers[0]: layer scan: {key}_constraint: UnitNorm has axis {wrong!r}, and the weights have "
+        f"{axes} axes; write 0 to {axes - 1}, or a list of these"
+    )
 
 
 ENTRIES = [
@@ -150,6 +265,10 @@ def test_a_key_beside_the_settings_would_be_ignored(spec, sizes):
         (
             {"loss": {"class_name": "BinaryCrossentropy", "config": {"label_smoothing": -5}}},
             "c.loss.config.label_smoothing: -5 does not do; write a number from 0 to below 1",
+        ),
+        (
+            {"loss": {"class_name": "Huber", "config": {"delta": 0}}},
+            "c.loss.config.delta: 0 does not do; write a number above 0",
         ),
         (
             {"metrics": [{"class_name": "AUC", "config": {"num_thresholds": "x"}}]},

@@ -5,7 +5,6 @@ from matplotlib.collections import LineCollection, PolyCollection
 
 from motifloom.filters.classes import (
     ClassTables,
-    class_activation,
     kernel_scores,
     maxima_histogram,
     profile_table,
@@ -94,21 +93,6 @@ def test_violins_show_the_distribution():
     assert 0 < near_top < 0.3 * width
 
 
-def test_quantiles_from_the_table_alone():
-    maxima, members, filters, names, _ = data()
-    table = class_activation(maxima, members, filters, names)
-    figure = classes.activation_quantiles(table)
-    lines = collections(figure, LineCollection)
-    assert [len(found.get_segments()) for found in lines] == [4] * 6
-    assert "conv_001  never fires" in texts(figure)
-    one = classes.activation_quantiles(table, ["conv_002"])
-    assert "conv_002" in texts(one) and "conv_003" not in texts(one)
-    (low, high), *_ = (found.get_segments()[0] for found in collections(one, LineCollection))
-    row = table[(table["filter"] == "conv_002") & (table["target"] == "a")].iloc[0]
-    top = table.loc[table["filter"] == "conv_002", "quantile_95"].max()
-    assert high[1] - low[1] == pytest.approx(2.2 * (row["quantile_95"] - row["quantile_05"]) / top)
-
-
 @pytest.mark.parametrize("groups", [3, 9])
 def test_positions_of_one_filter(groups):
     maxima, members, filters, names, starts = data(groups=groups)
@@ -164,10 +148,8 @@ def test_position_sheet_of_many_classes_names_one():
 def test_a_page_of_300_filters_is_small_and_the_same_every_time(tmp_path):
     maxima, members, filters, names, starts = data(filters=300, groups=9, rows=90)
     page = classes.pages(filters)[4]
-    table = class_activation(maxima, members, filters, names)
     place = histogram(maxima, members, filters, names, starts)
     for draw in (
-        lambda: classes.activation_quantiles(table, page),
         lambda: classes.activation_violins(maxima[:, 240:], members, page, names),
         lambda: classes.maxima(place, page),
     ):
@@ -204,9 +186,8 @@ def test_too_many_or_nothing():
     maxima, members, filters, names, _ = data(filters=61)
     with pytest.raises(ValueError, match="do not fit"):
         classes.activation_violins(maxima, members, filters, names)
-    table = class_activation(maxima, members, filters, names)
-    assert "conv_060" not in texts(classes.activation_quantiles(table))
-    assert classes.activation_quantiles(table[:0]).texts[0].get_text() == "no filter or no class to show"
+    figure = classes.activation_violins(maxima[:, :0], members, [], names)
+    assert figure.texts[0].get_text() == "no filter or no class to show"
 
 
 def test_negative_maxima_and_an_empty_class():
@@ -215,6 +196,3 @@ def test_negative_maxima_and_an_empty_class():
     members[:25, 0], members[25:, 1] = True, True
     figure = classes.activation_violins(maxima, members, ["f", "g"], ["a", "b", "empty"])
     assert [len(v.get_paths()) for v in collections(figure, PolyCollection)] == [2, 2, 0]
-    table = class_activation(maxima, members, ["f", "g"], ["a", "b", "empty"])
-    lines = collections(classes.activation_quantiles(table), LineCollection)
-    assert [len(found.get_segments()) for found in lines] == [2, 2, 2, 2, 0, 0]

@@ -61,7 +61,7 @@ def test_a_panel_per_dataset_with_its_own_headline():
     axes = forest(table).axes
     assert [points(axis) for axis in axes] == [[(0.9, 0)], [(0.8, 0)], [(0.5, 0)]]
     assert axes[1].get_xlabel() == "AUROC (mean over targets)"
-    assert axes[2].get_xlabel() == "Pearson correlation (mean over targets)"
+    assert axes[2].get_xlabel() == "Pearson r (mean over targets)"
     assert axes[2].get_title(loc="left") == "lac  ·  test, n = 100"
 
 

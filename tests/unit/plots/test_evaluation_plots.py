@@ -4,8 +4,8 @@ import pandas as pd
 import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from motifloom.evaluation.statistics import CALIBRATION_BINS
-from motifloom.plots import evaluation
+from motifloom.evaluation.metrics import evaluate_predictions
+from motifloom.evaluation.statistics import calibration_bins
 from motifloom.plots.evaluation import (
     calibration,
     confusion,
@@ -14,6 +14,7 @@ from motifloom.plots.evaluation import (
     scatter,
     score_distributions,
 )
+from motifloom.plots.labels import decimals
 from motifloom.plots.style import save_figure
 
 MANY = [f"factor{i}" for i in range(18)]
@@ -150,7 +151,41 @@ def test_confusion_at_the_thresholds():
 
 
 def test_bins_are_those_of_the_calibration_error():
-    assert evaluation._BINS == CALIBRATION_BINS
+    table = predictions("binary", ["bound"])
+    _, lower = calibration(table, "binary", ["free", "bound"]).axes
+    place = calibration_bins(table["score.bound"].to_numpy())
+    assert lower.patches[0].get_data().values.tolist() == np.bincount(place, minlength=10).tolist()
+
+
+NOT_FINITE = "a score is not a finite number"
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize("task", CASES)
+@pytest.mark.parametrize("draw", CLASSIFIED)
+def test_a_target_with_a_score_that_is_no_number_is_left_out_as_of_the_metrics(draw, task, value):
+    classes, names = CASES[task]
+    table = predictions(task, names)
+    table.loc[7, f"score.{names[0]}"] = value
+    assert evaluate_predictions(table, task, classes, bootstrap=0, seed=1)["reason"].eq(NOT_FINITE).any()
+    found = texts(draw(table, task, classes))
+    (title,) = {text for text in found if text.startswith("test: n = 300")}
+    one, *others = title.splitlines()[1:]
+    assert one == (NOT_FINITE if task == "binary" else f"without {names[0]}: {NOT_FINITE}") and not others
+    assert "one class only" not in found
+
+
+def test_nothing_is_drawn_of_a_target_with_a_score_that_is_no_number():
+    table = predictions("multilabel", ["a", "b"])
+    both = [axis.texts[0].get_text() for axis in confusion(table, "multilabel", ["a", "b"]).axes]
+    table.loc[7, "score.a"] = np.nan
+    first, second = confusion(table, "multilabel", ["a", "b"]).axes
+    assert first.texts[0].get_text() == "–" and second.texts[0].get_text() == both[1]
+    curves = [line.get_label() for line in roc(table, "multilabel", ["a", "b"]).axes[0].lines]
+    assert curves[0] == f"mean: AUROC {decimals(roc_auc_score(table['target.b'], table['score.b']))}"
+    figure = scatter(table, ["a", "b"])
+    assert figure.axes[0].get_title(loc="left") == f"test: n = 300\n{NOT_FINITE}"
+    assert len(figure.axes[0].lines[-1].get_xdata()) == 0 and len(figure.axes[1].lines[-1].get_xdata()) == 300
 
 
 def test_confusion_of_an_absent_class_has_no_fraction():

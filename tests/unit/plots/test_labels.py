@@ -5,10 +5,16 @@ from sklearn.metrics import roc_auc_score
 
 from motifloom.evaluation.metrics import evaluate_predictions
 from motifloom.io import read_table, write_table
+from motifloom.measures import EXACT
+from motifloom.models import callbacks
 from motifloom.plots.comparison import compare_roc
 from motifloom.plots.evaluation import roc
 from motifloom.plots.labels import decimals, training_label
 from motifloom.report.format import metric_value, number
+
+
+def test_exact_areas_are_called_alike_where_they_are_measured():
+    assert tuple(f"val_{name}" for name in EXACT) == callbacks.EXACT
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from motifloom.plots.significance import null_figure, thresholds
+from motifloom.plots.significance import thresholds
 from motifloom.plots.style import save_figure
 
 
@@ -91,35 +91,3 @@ def test_a_table_without_significant_windows_can_be_drawn():
     figure.canvas.draw()
     assert figure.get_suptitle().startswith("0 of 3")
     assert points(figure.axes[2], "o") == []
-
-
-def tail():
-    score = np.linspace(1, 3, 50)
-    observed = np.where(score < 2.5, 10.0 ** -(score - 0.5), 0)
-    return pd.DataFrame({"score": score, "null": 10.0 ** -(score * 1.5), "observed": observed})
-
-
-def test_the_tails_and_the_threshold():
-    figure = null_figure(tail(), "conv1_007", threshold=1.75, p_value=2.5e-3, kept=1234)
-    figure.canvas.draw()
-    axis = figure.axes[0]
-    observed, chance, line = axis.lines
-    assert axis.get_yscale() == "log"
-    assert np.nanmax(observed.get_xdata()[np.isfinite(observed.get_ydata())]) < 2.5
-    np.testing.assert_allclose(chance.get_ydata(), tail()["null"])
-    assert list(line.get_xdata()) == [1.75, 1.75]
-    assert [text.get_text() for text in axis.texts] == ["threshold 1.75\np = 0.0025\n1,234 windows"]
-    assert axis.get_title(loc="left") == "conv1_007"
-    labels = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert labels == ["windows scanned", "by chance (shuffled weights, given it is positive)"]
-    boxes = [text.get_window_extent() for text in figure.legends[0].get_texts()]
-    assert max(box.x1 for box in boxes) <= figure.bbox.width
-
-
-def test_a_filter_without_a_threshold_or_a_tail():
-    figure = null_figure(tail(), threshold=np.nan, null="background", conditional=False)
-    assert len(figure.axes[0].lines) == 2
-    assert figure.legends[0].get_texts()[1].get_text() == "by chance (random sequence)"
-    figure = null_figure(tail().iloc[:0])
-    figure.canvas.draw()
-    assert [text.get_text() for text in figure.axes[0].texts] == ["no window with a small p-value"]

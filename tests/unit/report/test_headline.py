@@ -66,6 +66,15 @@ def test_a_summary_places_everything_on_the_axis():
     assert summary["lead"] == {"value": pytest.approx(0.1), "text": "+0.100", "interval": ""}
 
 
+@pytest.mark.parametrize(("low", "by_chance"), [(0.49, True), (0.5, True), (0.51, False)])
+def test_a_result_whose_interval_holds_chance_is_told(low, by_chance):
+    row = headline(metrics(("test", "all", "auroc", 0.53)), "binary") | {"ci_low": low}
+    assert summarise(None, "mine", [], row)["by_chance"] == by_chance
+    assert not summarise(None, "mine", [], row | {"ci_low": np.nan})["by_chance"]
+    assert summarise(None, "mine", [], row | {"ci_low": np.nan, "value": 0.5})["by_chance"]
+    assert not summarise(None, "mine", [], row | {"metric": "mse"})["by_chance"]
+
+
 @pytest.mark.parametrize("swapped", [False, True])
 def test_the_lead_over_a_baseline_has_the_paired_interval(swapped):
     table = comparison(("mine", "cnn", 1, 0.9), ("d.kmer", "kmer", 1, 0.8))

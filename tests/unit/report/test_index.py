@@ -61,6 +61,18 @@ def test_experiments_with_the_same_headline_share_an_axis(tmp_path):
     assert (text.count("no leak</span>"), text.count("not audited</span>")) == (3, 1)
 
 
+def test_a_start_that_saw_the_test_part_shows_in_the_badge(tmp_path):
+    starts = {
+        "one": AUDIT.assign(start="two", leak="yes"),
+        "two": AUDIT.assign(start="x.keras", leak="unknown"),
+    }
+    comparison = pd.concat([rows(name, "cnn", "auroc", 0.8) for name in ("one", "two", "three")])
+    experiments = [experiment(name) for name in ("one", "two", "three")]
+    build_index(experiments, comparison, tmp_path / "index.html", audits={"d": AUDIT}, starts=starts)
+    badges = re.findall(r'class="badge (\w+)"', (tmp_path / "index.html").read_text())
+    assert badges == ["leak", "unknown", "ok"]
+
+
 def test_experiments_that_are_all_baselines_say_why_there_is_no_page(tmp_path):
     comparison = pd.concat([rows("content", "gc", "auroc", 0.6), rows("words", "kmer", "auroc", 0.7)])
     path = tmp_path / "index.html"

@@ -161,6 +161,33 @@ def test_a_leak_shows_in_the_badge_and_in_its_cell(tmp_path):
     assert '<td class="num leak">3<small>2 and 3 examples</small>' in text
 
 
+def test_what_an_experiment_starts_from_shows_in_the_badge_and_in_a_column(tmp_path):
+    arguments = make_results(tmp_path, n=300, n_filters=0)
+    audit = pd.read_csv(tmp_path / "datasets/reb1/audit.tsv", sep="\t")
+    row = audit[audit["part_b"] == "test"].iloc[[0]]
+    row = row.assign(start="atlas", pairs=3, examples_a=2, examples_b=3, leak="yes")
+    path = tmp_path / "reb1-shallow/start_audit.tsv"
+    row.to_csv(path, sep="\t", index=False)
+    page = tmp_path / "reb1-shallow/report.html"
+    build_experiment_page(load_experiment(**arguments), page)
+    assert 'class="badge leak"' not in page.read_text()
+    build_experiment_page(load_experiment(**arguments | {"files": [*arguments["files"], path]}), page)
+    text = page.read_text()
+    assert 'class="badge leak"' in text and "; atlas, which it starts from, was trained on" in text
+    assert re.search(r">atlas \w+ – test</th>", text) and 'href="start_audit.tsv"' in text
+    assert '<td class="num leak">3<small>2 and 3 examples</small>' in text
+
+
+def test_an_extra_set_is_judged_by_all_that_shaped_the_networks(tmp_path):
+    arguments = make_results(tmp_path, n=300, n_filters=0)
+    files = [tmp_path / "datasets/far" / f"audit.{name}.tsv" for name in ("atlas", "reb1")]
+    files[0].parent.mkdir()
+    for path, leak in zip(files, ("yes", "no"), strict=True):
+        path.write_text(f"check\tpart_a\tpart_b\tleak\nidentical\ttrain\textra_set\t{leak}\n")
+    report = load_experiment(**arguments | {"files": [*arguments["files"], *files]})
+    assert report.set_audits["far"]["leak"].tolist() == ["yes", "no"]
+
+
 def test_files_that_are_not_the_experiments_do_not_show(tmp_path):
     arguments = make_results(tmp_path, task="regression", n=300, n_filters=2)
     run = tmp_path / "reb1-shallow" / "seed1"

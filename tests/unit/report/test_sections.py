@@ -84,6 +84,39 @@ def test_the_verdict_of_the_audit():
     assert sections.audit_verdict(None)[0] == sections.audit_verdict(AUDIT[:0])[0] == "unknown"
 
 
+def start_rows(*leaks):
+    """Audits of networks that are started from, one row each."""
+    table = pd.concat([AUDIT[1:]] * len(leaks), ignore_index=True)
+    return table.assign(start=[f"net{number}" for number in range(len(leaks))], leak=leaks)
+
+
+def test_what_an_experiment_starts_from_counts_in_the_verdict():
+    clean = "no leak between the parts"
+    assert sections.whole_verdict(AUDIT[:1], None) == ("ok", clean)
+    assert sections.whole_verdict(AUDIT[:1], start_rows("no")) == ("ok", clean)
+    seen = "net1, which it starts from, was trained on what is in the test part here"
+    assert sections.whole_verdict(AUDIT[:1], start_rows("no", "yes")) == ("leak", f"{clean}; {seen}")
+    unknown = "net0, which it starts from, is not audited"
+    assert sections.whole_verdict(AUDIT[:1], start_rows("unknown")) == ("unknown", f"{clean}; {unknown}")
+    assert sections.whole_verdict(AUDIT[:1], start_rows("unknown", "yes")) == (
+        "leak",
+        f"{clean}; {seen}; {unknown}",
+    )
+    assert sections.whole_verdict(AUDIT, start_rows("unknown"))[0] == "leak"
+    assert sections.whole_verdict(None, start_rows("yes"))[0] == "leak"
+
+
+def test_the_grid_has_columns_of_what_an_experiment_starts_from():
+    grid = sections.audit_grid(AUDIT[:1], start_rows("yes", "unknown"))
+    assert grid["pairs"] == ["train – test", "net0 train – test"]
+    assert [(row["check"], row["example"]) for row in grid["rows"]] == [
+        ("overlapping windows", ""),
+        ("identical sequences", "a ~ b"),
+    ]
+    assert grid["rows"][1]["cells"]["net0 train – test"]["pairs"] == 3
+    assert sections.audit_grid(AUDIT[:1], start_rows("unknown"))["pairs"] == ["train – test"]
+
+
 def test_the_grid_of_the_audit():
     grid = sections.audit_grid(AUDIT)
     assert grid["pairs"] == ["train – test"]
@@ -206,6 +239,23 @@ def test_extra_sets_have_a_row_each():
     assert len(sections.set_rows(metrics(["all"], parts=["near"]))["rows"]) == 1
 
 
+def test_extra_sets_of_several_classes_show_the_accuracy_over_all_of_them():
+    # Examples of 5 classes, all called by a wrong one: of each class against the rest, 3 of 5 are right.
+    values = {("x", "accuracy"): 0.6, ("macro", "auroc"): 0.6, ("macro", "accuracy"): 0.6,
+              ("weighted", "accuracy"): 0.6, ("all", "accuracy"): 0.0}  # fmt: skip
+    rows = [
+        [part, *key, value, np.nan, np.nan, 10, 0.2, ""]
+        for part in ("near", "far", "geometric mean")
+        for key, value in values.items()
+    ]
+    columns = ["part", "target", "metric", "value", "ci_low", "ci_high", "n", "prevalence", "reason"]
+    found = sections.set_rows(pd.DataFrame(rows, columns=columns))
+    assert [row["part"] for row in found["rows"]] == ["near", "far", "geometric mean"]
+    assert found["targets"] == 1 and [name for name, _ in found["metrics"]] == ["auroc", "accuracy"]
+    for row in found["rows"]:
+        assert {name: cell["value"] for name, cell in row["cells"].items()} == {"auroc": 0.6, "accuracy": 0.0}
+
+
 def test_extra_sets_link_to_their_tables():
     links = {"metrics.tsv": "m", "sets/average.tsv": "g", "sets/near/metrics.tsv": "n"}
     links |= {"sets/near/predictions.tsv.gz": "p", "sets/far/metrics.tsv": "f"}
@@ -276,6 +326,8 @@ def test_sources_are_those_of_the_config_and_of_the_regions():
 
 def test_nested_keys_become_dotted():
     content = {"seed": 1, "versions": {"keras": "3.15"}, "files": ["a", "b"], "none": {}}
-    assert sections.flatten(content) == [
-        ("seed", "1"), ("versions.keras", "3.15"), ("files", "a, b"), ("none", "{}"),
+    content["blocks"] = [{"size": 2, "name": None}, {"name": "x"}]
+    assert sections.setting_rows(content) == [
+        ("seed", "1"), ("versions.keras", "3.15"), ("files", "a, b"), ("blocks[0].size", "2"),
+        ("blocks[1].name", "x"),
     ]  # fmt: skip

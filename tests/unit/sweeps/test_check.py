@@ -9,7 +9,9 @@ from samples import BASE
 
 from motifloom.errors import UserError
 from motifloom.sweeps import check as check_module
+from motifloom.sweeps import columns as columns_module
 from motifloom.sweeps.check import check_sweeps
+from motifloom.sweeps.columns import history_columns
 from motifloom.sweeps.spec import complete_sweeps
 
 SPEC = {
@@ -32,7 +34,7 @@ KERNEL, FILTERS = (f"model.spec.model.layers[0].config.{key}" for key in ("kerne
 
 def config(sweep=None, experiment=None, **more):
     content = copy.deepcopy(BASE)
-    content["models"] = {"shallow": {"spec": SPEC}, "gc": {"baseline": "gc"}}
+    content["models"] = {"shallow": {"spec": copy.deepcopy(SPEC)}, "gc": {"baseline": "gc"}}
     content["experiments"]["first"] |= experiment or {}
     content["sweeps"] = {"width": SWEEP | (sweep or {}) | more}
     return content
@@ -84,6 +86,9 @@ def test_names_of_the_best_trial_must_be_free():
     content["models"]["shallow-width"] = content["models"]["shallow"]
     lines = message(content).splitlines()
     assert [line.split(" gets, ")[1] for line in lines] == ["is there already; rename the sweep"] * 2
+    content = config()
+    content["experiments"]["First-Width"] = content["experiments"]["first"]
+    assert "first-width, which the best trial gets, is there already" in message(content)
     content = config()
     content["sweeps"] = {"w" * 58: SWEEP}
     assert "is too long; rename the sweep" in message(content)
@@ -267,3 +272,44 @@ def test_what_the_training_block_leaves_alone_is_swept():
     content = config({"parameters": keys})
     content["models"]["shallow"]["spec"]["compile"] = {"optimizer": {"class_name": "SGD"}}
     check(content)
+
+
+COMPILED = "model.spec.compile.metrics"
+COLUMNS = {
+    "nowhere": (
+        {"training.batch_size": {"values": [8, 16]}},
+        "history.tsv has no column val_nope; it has loss, accuracy, AUC, val_loss, val_accuracy, val_AUC, "
+        "val_auroc, val_auprc",
+    ),
+    "of one value only": (
+        {COMPILED: {"values": [[{"class_name": "AUC", "config": {"name": "nope"}}], ["accuracy"]]}},
+        f"history.tsv has no column val_nope with {COMPILED} ['accuracy']; it has loss, accuracy, val_loss, "
+        "val_accuracy, val_auroc, val_auprc",
+    ),
+}
+
+
+@pytest.mark.parametrize(("parameters", "expected"), COLUMNS.values(), ids=COLUMNS)
+def test_a_column_that_no_training_will_log_is_told(parameters, expected, tmp_path, monkeypatch):
+    monkeypatch.setattr(check_module, "check_specs", lambda *given: None)  # they are right
+    content = config(metric={"name": "val_nope", "goal": "maximize"}, parameters=parameters)
+    for _ in range(2):  # from the trainings' settings, and from what was remembered of them
+        with pytest.raises(UserError) as caught:
+            check(content, cache=tmp_path)
+        assert str(caught.value) == f"my.yaml: sweeps.width.metric.name: {expected}"
+        monkeypatch.setattr(columns_module, "_run", lambda networks: pytest.fail("asked again"))
+
+
+def test_a_column_that_trainings_log_is_right(file):
+    content = config(metric={"name": "val_auroc"}, parameters={"training.batch_size": {"value": 8}})
+    content["models"]["shallow"]["spec"] = "net.json"
+    check(content)
+
+
+def test_values_have_no_exact_areas():
+    networks = [{"spec": SPEC, "training": {}, "classes": ["y"], "task": "regression"}]
+    networks.append({"spec": {"model": {}}, "training": {}, "classes": ["y"], "task": "regression"})
+    assert history_columns(networks) == [
+        ["loss", "mean_absolute_error", "val_loss", "val_mean_absolute_error"],
+        None,
+    ]

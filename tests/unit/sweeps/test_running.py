@@ -133,6 +133,13 @@ def test_metrics_are_of_the_validation_part_or_of_the_history(attempt, dataset, 
     )
 
 
+def test_an_exact_area_is_measured_where_it_is_the_metric(attempt, dataset, tmp_path):
+    done, targets, scores = ordinary(dataset, tmp_path)
+    trial = attempt({"training.epochs": 3}, metric={"name": "val_auroc"})
+    assert trial["value"] == pytest.approx(roc_auc_score(targets, scores), abs=1e-6)
+    assert trial["best_epoch"] == done.best_epoch and trial["epochs"] != done.history["val_loss"].tolist()
+
+
 def test_options_of_training_are_used(attempt):
     assert len(attempt({"training.epochs": 2})["epochs"]) == 2
     assert attempt({"training.batch_size": 60})["value"] != attempt({"training.batch_size": 8})["value"]
