@@ -1,10 +1,14 @@
-"""The demo finds what was planted; it takes minutes, so only with MOTIFLOOM_EXAMPLES=1."""
+"""The demo finds what was planted, in the memory that it asks for.
+
+It takes minutes, so only with MOTIFLOOM_EXAMPLES=1; twenty times the data only with MOTIFLOOM_EXAMPLES=all.
+"""
 
 import os
 
 import pandas as pd
 import pytest
 import yaml
+from memory import memory, unfit
 from runner import ROOT, snakemake
 
 ASKED = "MOTIFLOOM_EXAMPLES" in os.environ
@@ -14,11 +18,35 @@ pytestmark = [
 ]
 
 
+def demo():
+    return yaml.safe_load((ROOT / "config/config.yaml").read_text())
+
+
 @pytest.fixture(scope="module")
 def results(tmp_path_factory):
     folder = tmp_path_factory.mktemp("demo")
-    snakemake(folder, yaml.safe_load((ROOT / "config/config.yaml").read_text()))
+    snakemake(folder, demo())
     return folder / "results"
+
+
+def test_jobs_need_the_memory_that_their_rules_ask_for(results):
+    table = memory(results.parent, demo())
+    assert table["rule"].nunique() > 35 and unfit(table) == []
+
+
+@pytest.mark.skipif(os.environ.get("MOTIFLOOM_EXAMPLES") != "all", reason="MOTIFLOOM_EXAMPLES=all is not set")
+def test_jobs_on_twenty_times_the_data_do_so_too(tmp_path):
+    config = demo()
+    simulation = config["simulations"]["demo"]
+    for key in ("chromosome_length", "sites_per_motif"):
+        simulation[key] *= 20
+    for experiment in config["experiments"].values():
+        experiment["seeds"] = [1]
+        experiment["training"]["epochs"] = 1
+    config["interpretation"]["importance"]["iterations"] = 2
+    snakemake(tmp_path, config)
+    table = memory(tmp_path, config)
+    assert table["rule"].nunique() > 35 and unfit(table) == []
 
 
 def matches_of(results, experiment, method):
