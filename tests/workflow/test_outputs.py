@@ -27,7 +27,8 @@ OTHER |= {
     "embeddings/{layer}.tsv",
     "embeddings/{layer}.svg",
 }
-OTHER |= {"activations/{set}.{layer}.h5", "activations/{set}.{layer}.tsv.gz", "resume/checkpoint.npz"}
+OTHER |= {f"activations/{{set}}.{{layer}}.{suffix}" for suffix in ("h5", "strands.h5", "tsv.gz")}
+OTHER |= {"{experiment}/start_audit.tsv", "resume/checkpoint.npz"}
 OTHER |= {f"attention/{{set}}.{name}" for name in ("tsv.gz", "profile.tsv", "svg", "sites.tsv", "sites.svg")}
 OTHER |= {"range_test.tsv", "range_test.json", "range_test.svg", "audit.{trained}.tsv"}
 OTHER |= {"strands.tsv.gz", "uncertainty.tsv.gz", "tracks/{target}.bed.gz"}
