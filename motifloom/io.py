@@ -194,7 +194,8 @@ def refusal(error, folder=None):
     """Return in words why a disk takes no file, or None for another error; with a folder, no file in that."""
     if not isinstance(error, OSError) or error.errno not in REFUSALS:
         return None
-    if folder and error.filename and not os.path.abspath(error.filename).startswith(os.path.abspath(folder)):
+    named = Path(os.path.abspath(error.filename)) if error.filename else None
+    if folder and named and not named.is_relative_to(os.path.abspath(folder)):
         return None
     return REFUSALS[error.errno]
 
@@ -207,11 +208,17 @@ def check_disk(*folders):
 
 
 def choose_temporary():
-    """Let TMPDIR, for this process and those it starts, name a folder that is there and takes files."""
-    known = [os.environ.get("TMPDIR"), "/tmp", "/var/tmp", os.getcwd()]
-    folder = next((f for f in known if f and os.path.isdir(f) and _probe(f) is None), None)
-    if folder:
+    """Let TMPDIR, where its folder takes no files, name another, for this process and those it starts.
+
+    Else it is left as it is, set or not: jobs that it is handed to may be on nodes with folders of their own.
+    """
+    first, *others = os.environ.get("TMPDIR") or "/tmp", "/tmp", "/var/tmp", os.getcwd()
+    if not _takes_files(first) and (folder := next(filter(_takes_files, others), None)):
         os.environ["TMPDIR"] = tempfile.tempdir = folder
+
+
+def _takes_files(folder):
+    return os.path.isdir(folder) and _probe(folder) is None
 
 
 def _probe(folder):

@@ -378,18 +378,22 @@ def fit(
         settings["initial_epoch"] = _first_epoch(keeper, settings)
     logger.info("training on %d examples, validating on %d", *(len(rows) for rows, _ in examples.values()))
     device.seed_everything(seed, "order")
+    last = [callback for callback in callbacks if callback not in first] + [keeper] * (keeper is not None)
+    _run(model, feed, held, settings, [feed, *first, *last], where)
+    if progress.diverged:
+        raise UserError(_diverged(progress, examples["train"], weights, options, model, where, path))
+    return _ended(progress, best, keeper, where)
+
+
+def _run(model, feed, held, settings, callbacks, where):
+    """Call Keras' `fit`; what it cannot do with a spec is the spec's."""
     try:
         model.fit(
             feed.batches,
             shuffle=False,  # by Keras
             **settings,
             validation_data=held and held.batches,
-            callbacks=[
-                feed,
-                *first,
-                *(callback for callback in callbacks if callback not in first),
-                *([keeper] if keeper else []),
-            ],
+            callbacks=callbacks,
         )
     except ValueError as error:  # a callback that cannot work with these logs or this optimizer
         raise UserError(f"{where}: training: {first_line(error)}") from error
@@ -399,9 +403,6 @@ def fit(
             f"{where}: model: {layer[1] if layer else 'a layer'} cannot be part of a training step with the "
             "input that it has here; leave it out, or give it input of the shape that it is for"
         ) from error
-    if progress.diverged:
-        raise UserError(_diverged(progress, examples["train"], weights, options, model, where, path))
-    return _ended(progress, best, keeper, where)
 
 
 def _check_accumulation(optimizer, steps, options, where, path):

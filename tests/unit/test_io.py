@@ -1,15 +1,26 @@
 """Files are written whole or not at all, and the same content is the same bytes."""
 
 import contextlib
+import errno
 import gzip
 import os
+import tempfile
 import time
 
 import pandas as pd
 import pytest
 
 from motifloom.errors import UserError
-from motifloom.io import atomic_folder, atomic_path, read_json, read_table, write_json, write_table
+from motifloom.io import (
+    atomic_folder,
+    atomic_path,
+    choose_temporary,
+    read_json,
+    read_table,
+    refusal,
+    write_json,
+    write_table,
+)
 
 
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
@@ -117,3 +128,22 @@ def test_a_table_that_is_cut_off_or_damaged_is_named(tmp_path):
         assert str(caught.value).startswith(f"{path}: ") and len(str(caught.value).splitlines()) == 1
     with pytest.raises(FileNotFoundError):
         read_table(tmp_path / "absent.tsv")
+
+
+def test_the_temporary_folder_is_changed_only_where_it_takes_no_files(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    for given in (None, str(tmp_path)):
+        monkeypatch.delenv("TMPDIR", raising=False)
+        if given:
+            monkeypatch.setenv("TMPDIR", given)
+        choose_temporary()
+        assert os.environ.get("TMPDIR") == given
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "nowhere"))
+    choose_temporary()
+    assert os.environ["TMPDIR"] == tempfile.gettempdir() == "/tmp"
+
+
+def test_a_refusal_is_of_files_in_the_folder_only(tmp_path):
+    for name, found in (("here/x", True), ("here/deep/x", True), ("here2/x", False)):
+        error = OSError(errno.ENOSPC, "full", str(tmp_path / name))
+        assert (refusal(error, tmp_path / "here") is not None) == found
