@@ -3,6 +3,7 @@
 Runs before the DAG is built and in every job, so it reads no more of a file of data than its first record.
 """
 
+import os
 from pathlib import Path
 
 from motifloom.config.data import example_negatives, simulation_of
@@ -29,7 +30,7 @@ def check_config(config, where, exists=None):
     exists : callable, optional
         Tells whether a path is there; default: files on disk and outputs of the config's own simulations.
     """
-    exists = exists or (lambda path: Path(path).is_file() or simulation_of(path) in config.simulations)
+    exists = exists or (lambda path: os.path.isfile(path) or simulation_of(path) in config.simulations)
     lines = [*_references(config), *_missing_files(config, exists), *_custom_metrics(config)]
     if lines:
         raise UserError("\n".join(f"{where}: {line}" for line in dict.fromkeys(lines)))
@@ -343,8 +344,20 @@ def _missing_files(config, exists):
             if key.endswith(".start_from") and (near := suggest(path, config.experiments)):
                 yield f"{key}: {path} is neither an experiment nor a file{near}"
                 continue
-            hint = " is a folder" if Path(path).is_dir() else " does not exist"
-            yield f"{key}: file {path}{hint}; paths are relative to the folder the workflow runs in"
+            yield f"{key}: file {path} {_why_missing(path)}"
+        elif os.path.isfile(path) and not os.access(path, os.R_OK):
+            yield f"{key}: file {path} may not be read by you; change its permissions"
+        elif Path(path).parts[:3] == ("results", *key.split(".")[:2]):
+            yield f"{key}: {path} is made of this dataset itself; name a file that is there before it"
+
+
+def _why_missing(path):
+    folders = map(str, reversed(Path(path).parents))
+    closed = next((f for f in folders if os.path.isdir(f) and not os.access(f, os.X_OK)), None)
+    if closed:
+        return f"is in the folder {closed}, which you may not enter; change its permissions"
+    hint = "is a folder" if os.path.isdir(path) else "does not exist"
+    return f"{hint}; paths are relative to the folder the workflow runs in"
 
 
 def _custom_metrics(config):

@@ -1,4 +1,4 @@
-"""Keep Snakemake able to start scripts from a folder with a space in its path."""
+"""What Snakemake starts scripts with: Python, and the Motifloom that they import."""
 
 import os
 import sys
@@ -13,3 +13,14 @@ def make_shell_safe():
     if " " in sys.executable:
         os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
         sys.executable = Path(sys.executable).name
+
+
+def import_from(root):
+    """Let the scripts of jobs import the Motifloom in the folder `root`, and no other.
+
+    Snakemake itself puts that folder behind PYTHONPATH and behind what is installed.
+    """
+    others = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    os.environ["PYTHONPATH"] = os.pathsep.join(
+        [str(root), *(path for path in others if path not in ("", str(root)))]
+    )

@@ -20,10 +20,12 @@ from motifloom.errors import UserError
 # What a disk says that takes nothing more, in the user's words.
 REFUSALS = {
     errno.ENOSPC: "the disk is full; make room and run again",
+    errno.EFBIG: "files may not be as large there; raise the limit (ulimit -f) and run again",
     errno.EDQUOT: "your quota of the disk is used up; make room and run again",
     errno.EROFS: "the disk is read-only; choose another folder, or let this one be written to",
     errno.EACCES: "the folder takes no files of yours; change its permissions, or choose another one",
 }
+NO_FOLDER = "this is no folder, or a link to none; remove it"
 # What gzip and pandas raise for a table that is cut off or something else.
 DAMAGE = (EOFError, gzip.BadGzipFile, zlib.error, UnicodeDecodeError)
 DAMAGE += (pd.errors.ParserError, pd.errors.EmptyDataError)
@@ -203,7 +205,7 @@ def refusal(error, folder=None):
 def check_disk(*folders):
     """Raise a UserError for the first of some folders, as far as they are there, that takes no files."""
     for folder in map(os.path.abspath, folders):
-        if os.path.isdir(folder) and (reason := _probe(folder)):
+        if os.path.lexists(folder) and (reason := _probe(folder) if os.path.isdir(folder) else NO_FOLDER):
             raise UserError(f"{folder}: {reason}")
 
 

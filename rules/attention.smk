@@ -6,7 +6,7 @@ rule measure_attention:
         model=MODEL,
         dataset=of_fitting_set(DATASET, "alphabet", "window.length"),
         split=of_set(SPLIT),
-        sites=[simulated_folder(path) or path for path in KNOWN_SITES],
+        sites=given([simulated_folder(path) or path for path in KNOWN_SITES]),
     output:
         maxima=f"{ATTENTION}.tsv.gz",
         profile=f"{ATTENTION}.profile.tsv",
@@ -28,6 +28,7 @@ rule measure_attention:
         runtime=minutes(60),
     params:
         library=library("measure_attention"),
+        contents=contents(KNOWN_SITES),
         fold=set_fold,
         sites=KNOWN_SITES,
         confidence=CONFIG.evaluation.confidence,

@@ -1,17 +1,20 @@
 # What all files of rules share: the checked config, paths, and what a job asks for.
 import hashlib
+import json
+import os
 import re
 from pathlib import Path
 
 from motifloom.checks import check_config
 from motifloom.config.data import simulation_of
 from motifloom.config.parse import check_file, parse_config
+from motifloom.contents import digest
 from motifloom.data.inputs import list_inputs
 from motifloom.dependencies import modules_used
 from motifloom.errors import UserError
 from motifloom.config.methods import METHODS as CATALOGUE
-from motifloom.interpreter import make_shell_safe
-from motifloom.io import check_disk, choose_temporary
+from motifloom.interpreter import import_from, make_shell_safe
+from motifloom.io import check_disk, choose_temporary, write_text
 from motifloom.runs import baseline_names, compared_runs, expand_runs, extra_sets, name_files
 from motifloom.config.training import range_test_options, train_options
 from motifloom.specs import check_specs, model_files, spec_name, spec_of
@@ -19,31 +22,36 @@ from motifloom.specs import check_specs, model_files, spec_name, spec_of
 ROOT = Path(workflow.basedir)
 
 make_shell_safe()
+import_from(ROOT)
 choose_temporary()
 
-CONFIG_FILE = str(next(reversed(workflow.configfiles), "the config"))
+# What messages call the config.
+CONFIG_FILE = " and ".join(map(str, workflow.configfiles)) + " and --config" * bool(
+    workflow.config_settings.config
+)
 ENVIRONMENT = "../envs/environment.yaml"
+CACHE = ".snakemake/motifloom"
 
 
 def locate(path):
     """Return the path of a file that Motifloom ships: in the working directory, or beside the Snakefile."""
-    return str(path) if Path(path).exists() or not (ROOT / path).exists() else str(ROOT / path)
+    return str(path) if os.path.exists(path) or not (ROOT / path).exists() else str(ROOT / path)
 
 
 def exists(path):
-    return Path(locate(path)).is_file() or simulation_of(path) in CONFIG.simulations
+    return os.path.isfile(locate(path)) or simulation_of(path) in CONFIG.simulations
 
 
 try:
     if workflow.is_main_process:
-        check_disk(".", "results")
+        check_disk(".", ".snakemake", "results", "results/logs")
     for path in workflow.configfiles if workflow.is_main_process else []:
         check_file(path)
     CONFIG = parse_config(config, CONFIG_FILE)
     check_config(CONFIG, CONFIG_FILE, exists)
     RUNS = expand_runs(CONFIG)
     if workflow.is_main_process:
-        check_specs(CONFIG, CONFIG_FILE, locate, cache=".snakemake/motifloom")
+        check_specs(CONFIG, CONFIG_FILE, locate, cache=CACHE)
 except UserError as error:
     raise SystemExit("\n".join(f"Error: {line}" for line in str(error).splitlines()))
 
@@ -186,6 +194,50 @@ def library(script):
     for path in modules_used(ROOT / f"scripts/{script}.py", ROOT):
         digest.update(Path(path).read_bytes())
     return digest.hexdigest()[:12]
+
+
+def is_made(path):
+    """Tell whether rules make a file; all others are the user's, or shipped."""
+    return Path(path).parts[:1] == ("results",)
+
+
+def given(files):
+    """Return an input function of files, or of what one names: when the user wrote his is all the same.
+
+    What is in them is a parameter, by `contents`.
+    """
+
+    def mark(path):
+        return path if is_made(path) else ancient(path)
+
+    def paths(wildcards):
+        found = files(wildcards) if callable(files) else files
+        return mark(found) if isinstance(found, str) else [mark(path) for path in found]
+
+    return paths
+
+
+def contents(*given_files):
+    """Return a parameter: what is in the files of the user, of those that `given` takes, when a run is planned.
+
+    A file that is replaced by an older one, or changes while a job reads it, then reruns what reads it, and one
+    that was only touched does not.
+    """
+
+    def digests(wildcards):
+        named = [files(wildcards) if callable(files) else files for files in given_files]
+        paths = [path for found in named for path in ([found] if isinstance(found, str) else found)]
+        return [digest(path, CACHE) for path in paths if not is_made(path)]
+
+    return digests
+
+
+def hold_config():
+    """Write down the config of this run; return the path."""
+    text = json.dumps(config, indent=1)
+    path = Path(CACHE).absolute() / f"config.{hashlib.sha256(text.encode()).hexdigest()[:16]}.json"
+    write_text(text, path)
+    return path
 
 
 def megabytes(base, factor=0):

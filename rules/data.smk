@@ -3,7 +3,7 @@
 
 rule simulate:
     input:
-        motifs=lambda wildcards: locate(CONFIG.simulations[wildcards.simulation].motifs),
+        motifs=given(planted_motifs),
     output:
         genome=f"{SIMULATION}/genome.fa.gz",
         truth=f"{SIMULATION}/truth.tsv",
@@ -21,6 +21,7 @@ rule simulate:
         runtime=minutes(15),
     params:
         library=library("simulate"),
+        contents=contents(planted_motifs),
         seed=CONFIG.seed,
         simulation=lambda wildcards: CONFIG.simulations[wildcards.simulation].model_dump(exclude={"motifs"}),
     script:
@@ -29,7 +30,7 @@ rule simulate:
 
 rule index_genome:
     input:
-        genome=lambda wildcards: GENOME_FILES[wildcards.genome],
+        genome=given(indexed_genome),
     output:
         directory(GENOME),
     log:
@@ -44,14 +45,15 @@ rule index_genome:
         runtime=minutes(20),
     params:
         library=library("index_genome"),
+        contents=contents(indexed_genome),
     script:
         "../scripts/index_genome.py"
 
 
 rule prepare_regions:
     input:
-        sources=source_files,
-        genomes=genome_inputs,
+        sources=given(source_files),
+        genomes=given(genome_inputs),
         indexes=genome_indexes,
     output:
         regions=REGIONS,
@@ -68,6 +70,7 @@ rule prepare_regions:
         runtime=minutes(30),
     params:
         library=library("prepare_regions"),
+        contents=contents(source_files, genome_inputs),
         seed=CONFIG.seed,
         dataset=dataset_params,
         genomes=lambda wildcards: genome_paths(block(wildcards)),
@@ -78,8 +81,8 @@ rule prepare_regions:
 rule extract:
     input:
         regions=REGIONS,
-        sources=source_files,
-        genomes=genome_inputs,
+        sources=given(source_files),
+        genomes=given(genome_inputs),
         indexes=genome_indexes,
     output:
         DATASET,
@@ -95,6 +98,7 @@ rule extract:
         runtime=minutes(30),
     params:
         library=library("extract"),
+        contents=contents(source_files, genome_inputs),
         seed=CONFIG.seed,
         dataset=dataset_params,
         genomes=lambda wildcards: genome_paths(block(wildcards)),
@@ -105,7 +109,7 @@ rule extract:
 rule split:
     input:
         dataset=DATASET,
-        file=lambda wildcards: block(wildcards).split.path or [],
+        file=given(split_file),
     output:
         split=SPLIT,
         unused=UNUSED,
@@ -121,6 +125,7 @@ rule split:
         runtime=minutes(20),
     params:
         library=library("split"),
+        contents=contents(split_file),
         seed=CONFIG.seed,
         split=lambda wildcards: block(wildcards).split.model_dump(),
         genomes=source_genomes,

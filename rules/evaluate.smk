@@ -121,7 +121,7 @@ rule evaluate:
         predictions=PREDICTIONS,
         split=of_run(SPLIT),
         threshold=THRESHOLD,
-        metrics=CUSTOM_METRICS,
+        metrics=given(CUSTOM_METRICS),
     output:
         table=report(
             METRICS,
@@ -142,6 +142,7 @@ rule evaluate:
         runtime=minutes(30),
     params:
         library=library("evaluate"),
+        contents=contents(CUSTOM_METRICS),
         seed=CONFIG.seed,
         dataset=lambda wildcards: run_of(wildcards).dataset,
         task=task_of,
@@ -186,7 +187,7 @@ rule average_sets:
         ],
         splits=lambda wildcards: [SPLIT.format(dataset=name) for name in labelled_sets(wildcards)],
         threshold=THRESHOLD,
-        metrics=CUSTOM_METRICS,
+        metrics=given(CUSTOM_METRICS),
     output:
         SETS_AVERAGE,
     log:
@@ -201,6 +202,7 @@ rule average_sets:
         runtime=minutes(30),
     params:
         library=library("average_sets"),
+        contents=contents(CUSTOM_METRICS),
         seed=CONFIG.seed,
         sets=lambda wildcards: labelled_sets(wildcards),
         task=task_of,

@@ -189,7 +189,7 @@ rule draw_logos:
 rule match_motifs:
     input:
         motifs=[MOTIFS.replace("{method}", method) for method in METHODS],
-        database=DATABASE,
+        database=given(DATABASE),
     output:
         filter_figure("matches", "tsv"),
     log:
@@ -204,6 +204,7 @@ rule match_motifs:
         runtime=minutes(60),
     params:
         library=library("match_motifs"),
+        contents=contents(DATABASE),
         seed=CONFIG.seed,
         q_value=INTERPRETATION.match.q_value,
     script:
@@ -214,7 +215,7 @@ rule draw_matches:
     input:
         motifs=MOTIFS,
         matches=MATCHES,
-        database=DATABASE,
+        database=given(DATABASE),
     output:
         directory(ALIGNED),
     log:
@@ -231,6 +232,7 @@ rule draw_matches:
         runtime=minutes(30),
     params:
         library=library("draw_matches"),
+        contents=contents(DATABASE),
         q_value=INTERPRETATION.match.q_value,
     script:
         "../scripts/draw_matches.py"

@@ -21,6 +21,14 @@ GENOME_NAMES = name_files(path for dataset in CONFIG.datasets.values() for path 
 GENOME_FILES = {name: path for path, name in GENOME_NAMES.items()}
 
 
+def planted_motifs(wildcards):
+    return locate(CONFIG.simulations[wildcards.simulation].motifs)
+
+
+def indexed_genome(wildcards):
+    return GENOME_FILES[wildcards.genome]
+
+
 def block(wildcards):
     return CONFIG.datasets[wildcards.dataset]
 
@@ -44,6 +52,10 @@ def genome_inputs(wildcards):
 
 def genome_indexes(wildcards):
     return [GENOME.format(genome=GENOME_NAMES[path]) for path in genome_paths(block(wildcards))]
+
+
+def split_file(wildcards):
+    return block(wildcards).split.path or []
 
 
 def dataset_params(wildcards):

@@ -17,7 +17,7 @@ try:
     SWEEPS = complete_sweeps(config, CONFIG_FILE, locate)
     if SWEEPS and workflow.is_main_process:
         require("optuna", "sweeps", "sweeps")
-        check_sweeps(config, SWEEPS, CONFIG_FILE, locate, cache=".snakemake/motifloom")
+        check_sweeps(config, SWEEPS, CONFIG_FILE, locate, cache=CACHE)
 except UserError as error:
     raise SystemExit("\n".join(f"Error: {line}" for line in str(error).splitlines()))
 

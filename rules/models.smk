@@ -8,7 +8,7 @@ localrules:
 rule summarise_model:
     input:
         dataset=of_run(DATASET),
-        spec=spec_file,
+        spec=given(spec_file),
     output:
         text="results/{experiment}/model.txt",
         table="results/{experiment}/model.tsv",
@@ -32,6 +32,7 @@ rule summarise_model:
         runtime=minutes(10),
     params:
         library=library("summarise_model"),
+        contents=contents(spec_file),
         spec=inline_spec,
         where=lambda wildcards: spec_name(CONFIG, run_of(wildcards).model),
         model=lambda wildcards: run_of(wildcards).model,

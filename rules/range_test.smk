@@ -5,8 +5,8 @@ rule find_learning_rate:
     input:
         dataset=of_run(DATASET),
         split=of_run(SPLIT),
-        spec=spec_file,
-        start_from=start_file,
+        spec=given(spec_file),
+        start_from=given(start_file),
     output:
         table=f"{SEED}/range_test.tsv",
         suggestion=f"{SEED}/range_test.json",
@@ -26,6 +26,7 @@ rule find_learning_rate:
         runtime=minutes(60),
     params:
         library=library("find_learning_rate"),
+        contents=contents(spec_file, start_file),
         seed=CONFIG.seed,
         spec=inline_spec,
         where=lambda wildcards: spec_name(CONFIG, run_of(wildcards).model),

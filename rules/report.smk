@@ -6,7 +6,7 @@ rule recover:
         truth=simulation_truth,
         regions=of_run(REGIONS),
         matches=lambda wildcards: each_seed([MATCHES], wildcards.experiment),
-        database=[locate(path) for path in [CONFIG.interpretation.match.database] if path],
+        database=given(DATABASE),
     output:
         report(
             RECOVERY,
@@ -30,6 +30,7 @@ rule recover:
         runtime=minutes(10),
     params:
         library=library("recover"),
+        contents=contents(DATABASE),
         seeds=lambda wildcards: list(run_of(wildcards).seeds),
     script:
         "../scripts/recover.py"
@@ -47,7 +48,7 @@ rule report:
         differences=of_run(DIFFERENCES),
         truth=simulation_truth,
         recovery=recovery,
-        database=[locate(path) for path in [CONFIG.interpretation.match.database] if path],
+        database=given(DATABASE),
     output:
         report(
             REPORT,
@@ -69,6 +70,7 @@ rule report:
         runtime=minutes(20),
     params:
         library=library("report"),
+        contents=contents(DATABASE),
         dataset=lambda wildcards: run_of(wildcards).dataset,
         task=task_of,
         classes=classes_of,

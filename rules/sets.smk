@@ -126,7 +126,7 @@ rule evaluate_set:
         predictions=SET_PREDICTIONS,
         split=of_set(SPLIT),
         threshold=THRESHOLD,
-        metrics=CUSTOM_METRICS,
+        metrics=given(CUSTOM_METRICS),
     output:
         table=SET_METRICS,
         json=f"{SET}/metrics.json",
@@ -144,6 +144,7 @@ rule evaluate_set:
         runtime=minutes(30),
     params:
         library=library("evaluate"),
+        contents=contents(CUSTOM_METRICS),
         seed=CONFIG.seed,
         dataset=lambda wildcards: wildcards.set,
         task=lambda wildcards: CONFIG.datasets[wildcards.set].task,

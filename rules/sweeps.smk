@@ -5,8 +5,8 @@ rule run_trial:
     input:
         dataset=of_swept(of_run(DATASET)),
         split=of_swept(of_run(SPLIT)),
-        spec=swept_spec,
-        start_from=swept_start,
+        spec=given(swept_spec),
+        start_from=given(swept_start),
         earlier=earlier_trials,
     output:
         TRIAL,
@@ -24,6 +24,7 @@ rule run_trial:
         runtime=minutes(240),
     params:
         library=library("run_trial"),
+        contents=contents(swept_spec, swept_start),
         seed=CONFIG.seed,
         sweep=trial_params,
         files=swept_paths,
@@ -84,7 +85,7 @@ rule plot_sweep:
 rule write_best:
     input:
         trials=all_trials,
-        spec=swept_spec,
+        spec=given(swept_spec),
     output:
         f"{SWEEP}/best.yaml",
     log:
@@ -99,6 +100,7 @@ rule write_best:
         runtime=minutes(10),
     params:
         library=library("write_best"),
+        contents=contents(swept_spec),
         sweep=sweep_params,
         files=swept_paths,
         config=best_params,

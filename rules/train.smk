@@ -5,9 +5,9 @@ rule train:
     input:
         dataset=of_run(DATASET),
         split=of_run(SPLIT),
-        spec=spec_file,
+        spec=given(spec_file),
         rates=range_test_file,
-        start_from=start_file,
+        start_from=given(start_file),
     output:
         model=MODEL,
         filters=FILTERS,
@@ -28,6 +28,7 @@ rule train:
         runtime=minutes(240),
     params:
         library=library("train"),
+        contents=contents(spec_file, start_file),
         seed=CONFIG.seed,
         spec=inline_spec,
         where=lambda wildcards: spec_name(CONFIG, run_of(wildcards).model),

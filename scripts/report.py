@@ -13,7 +13,7 @@ from motifloom.report.page import build_experiment_page, load_experiment
 
 with job(snakemake.log[0]):
     files, folder = snakemake.input, Path(snakemake.output[0]).parent
-    options = {name: value for name, value in snakemake.params.items() if name != "library"}
+    options = {name: value for name, value in snakemake.params.items() if name not in ("library", "contents")}
     methods = options.pop("methods")
     motifs = {
         seed: {m: MotifSet.from_hdf5(folder / f"seed{seed}/filters/{m}.h5") for m in methods}

@@ -46,6 +46,10 @@ if not os.environ.get("NUMBA_CACHE_DIR"):
     if _folder:
         os.environ["NUMBA_CACHE_DIR"] = str(_folder)
 
+# Snakemake tells BLAS and OpenMP in this way how many threads a job has; numba would take every core.
+if os.environ.get("OMP_NUM_THREADS", "").isdigit():
+    os.environ.setdefault("NUMBA_NUM_THREADS", os.environ["OMP_NUM_THREADS"])
+
 from numba import config, njit  # noqa: E402
 
 # numba may have been imported, and its settings read, before this module.

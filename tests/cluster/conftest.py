@@ -58,10 +58,14 @@ def local(cluster, config, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def disturbed(cluster, config, tmp_path_factory):
-    """A run on the cluster in which a node died and a job had too little memory: what there is of it."""
+    """A run on the cluster in which a node died and a job had too little memory: what there is of it.
+
+    Meanwhile the user edits the config for the next run.
+    """
     folder = tmp_path_factory.mktemp("cluster")
     with submit(cluster, folder, config, "--set-resources", STARVED) as process:
         victim = wait_for(process, lambda: find_running(cluster, DIES))
+        (folder / "config.yaml").write_text(yaml.safe_dump(config | {"seed": 2}))
         cluster.kill_node(victim["NodeList"])
         wait_for(process, lambda: cluster.job(victim["JobId"])["JobState"] == "NODE_FAIL")
         cluster.start_node(victim["NodeList"])

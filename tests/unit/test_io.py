@@ -14,6 +14,7 @@ from motifloom.errors import UserError
 from motifloom.io import (
     atomic_folder,
     atomic_path,
+    check_disk,
     choose_temporary,
     read_json,
     read_table,
@@ -141,6 +142,16 @@ def test_the_temporary_folder_is_changed_only_where_it_takes_no_files(tmp_path, 
     monkeypatch.setenv("TMPDIR", str(tmp_path / "nowhere"))
     choose_temporary()
     assert os.environ["TMPDIR"] == tempfile.gettempdir() == "/tmp"
+
+
+def test_what_stands_in_the_place_of_a_folder_is_told(tmp_path):
+    (tmp_path / "file").write_text("")
+    (tmp_path / "link").symlink_to("nothing")
+    (tmp_path / "folder").mkdir()
+    check_disk(tmp_path / "folder", tmp_path / "not there")
+    for name in ("file", "link"):
+        with pytest.raises(UserError, match=f"^{tmp_path}/{name}: this is no folder, or a link to none"):
+            check_disk(tmp_path / name)
 
 
 def test_a_refusal_is_of_files_in_the_folder_only(tmp_path):

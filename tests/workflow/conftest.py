@@ -2,7 +2,9 @@
 
 import copy
 import fcntl
+import os
 import shutil
+from pathlib import Path
 
 import pytest
 import yaml
@@ -35,7 +37,10 @@ def _run(folder, config):
     others["other.py"] = "def spread(target, score):\n    return float(score.std())\n"
     for name, content in others.items():
         (folder / name).write_text(content)
-    snakemake(folder, config)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(Path(__file__).parent / "watched"), prepend=os.pathsep)
+        patch.setenv("WATCHED", str(folder / "threads.jsonl"))
+        snakemake(folder, config)
 
 
 @pytest.fixture

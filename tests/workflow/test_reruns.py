@@ -1,6 +1,7 @@
 """The table of docs/reruns.md: an edit of a key reruns what depends on it and nothing else."""
 
 import copy
+import os
 import re
 import shutil
 from collections import Counter
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from runner import planned, snakemake
+from runner import SPEC, kill, planned, snakemake
 
 from motifloom.reference import rows
 
@@ -76,6 +77,36 @@ def test_a_touched_file_reruns_nothing_and_a_changed_one_what_reads_it(copied):
     spec.touch()
     assert planned(snakemake(folder, config, "-n", target)) == {}
     spec.write_text(spec.read_text().replace("epochs: 10", "epochs: 3"))
+    assert planned(snakemake(folder, config, "-n", target)) == {"train": 1}
+
+
+def test_a_large_file_is_known_by_what_is_in_it(tiny, tmp_path):
+    tiny["datasets"]["bound"]["genome"], target = "large.fa", "results/genomes/large"
+    genome = tmp_path / "large.fa"
+    genome.write_text(">chr1\n" + 30_000 * ("ACGT" * 10 + "\n"))  # Snakemake compares what is below 1 MB
+    (tmp_path / "spec.yaml").write_text(SPEC)
+    snakemake(tmp_path, tiny, target)
+    genome.touch()
+    assert planned(snakemake(tmp_path, tiny, "-n", target)) == {}
+    genome.write_text(genome.read_text().replace("GTAC", "GAAC"))
+    os.utime(genome, (0, 0))
+    assert planned(snakemake(tmp_path, tiny, "-n", target)) == {"index_genome": 1}
+
+
+def test_an_edit_while_a_job_reads_the_file_is_made_up_for(copied):
+    folder, config = copied
+    target, spec = "results/second/seed1/model.keras", folder / "spec.yaml"
+    log = folder / "results/logs/train/second.seed1.log"
+    log.unlink()
+
+    def edit(_):
+        if log.exists() and "training on" in log.read_text():
+            spec.write_text(SPEC.replace("filters: 6", "filters: 5"))
+            os.utime(spec, (0, 0))  # before the end of the job, however fast that is
+        return False
+
+    alive = kill(folder, config, target, "--forcerun", "train", when=edit)
+    assert not alive and "filters: 5" in spec.read_text()
     assert planned(snakemake(folder, config, "-n", target)) == {"train": 1}
 
 
