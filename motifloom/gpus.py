@@ -65,12 +65,21 @@ def claim(names, number=1, folder=None):
 def _lock(path):
     """Return the descriptor of a locked file, or None if another process has it."""
     try:
-        file = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDONLY, 0o644)
-    except FileExistsError:  # perhaps another user's, which may be locked, but not written
-        file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+        file = _open(path)
+    except OSError:  # what is there cannot be shared; the user's own jobs still see each other
+        file = _open(path.with_suffix(f".{os.getuid()}.lock"))
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(file)
         return None
     return file
+
+
+def _open(path):
+    try:
+        file = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDONLY)
+        os.fchmod(file, 0o644)  # whatever the umask: others must read it to see the lock
+        return file
+    except FileExistsError:  # perhaps another user's, which may be locked, but not written
+        return os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)

@@ -20,7 +20,17 @@ def import_from(root):
 
     Snakemake itself puts that folder behind PYTHONPATH and behind what is installed.
     """
+    os.environ["PYTHONPATH"] = _with(root)
+
+
+def environment_of_checks():
+    """Return the environment of a process that builds networks and computes none: dict of str.
+
+    It imports this Motifloom, and leaves the GPUs to those who asked for one.
+    """
+    return {**os.environ, "PYTHONPATH": _with(Path(__file__).parents[1]), "CUDA_VISIBLE_DEVICES": "-1"}
+
+
+def _with(root):
     others = os.environ.get("PYTHONPATH", "").split(os.pathsep)
-    os.environ["PYTHONPATH"] = os.pathsep.join(
-        [str(root), *(path for path in others if path not in ("", str(root)))]
-    )
+    return os.pathsep.join([str(root), *(path for path in others if path not in ("", str(root)))])

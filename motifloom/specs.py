@@ -7,7 +7,6 @@ specs that were not found good before.
 import hashlib
 import importlib.metadata
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +14,7 @@ from pathlib import Path
 from motifloom.data.encode import get_alphabet
 from motifloom.data.sources import first_length
 from motifloom.errors import UserError
+from motifloom.interpreter import environment_of_checks
 from motifloom.io import plain, write_json
 
 OF_CONFIG = ("models.", "experiments.", "evaluation.")  # how messages begin that are not about a file
@@ -128,14 +128,13 @@ def _digest(check):
 
 def _run(checks):
     """Build the networks in a process of their own; return a message or None for each."""
-    root = Path(__file__).parent.parent
     process = subprocess.run(
         [sys.executable, "-m", "motifloom.models.check"],
         input=json.dumps(checks),
         capture_output=True,
         text=True,
         cwd=Path.cwd(),
-        env=_environment(root),
+        env=environment_of_checks(),
     )
     if process.returncode == 0 and process.stdout:
         return json.loads(process.stdout)
@@ -144,8 +143,3 @@ def _run(checks):
     if process.returncode == 0:
         last = "a builder has ended it before it was over"
     raise UserError(f"the check of the models ({names}) could not run: {last}")
-
-
-def _environment(root):
-    paths = [str(root), *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}

@@ -3,6 +3,7 @@
 from motifloom.data.store import Dataset
 from motifloom.io import write_table, write_text
 from motifloom.job import job
+from motifloom.models.device import configure
 from motifloom.models.spec import build_model
 from motifloom.models.summary import as_text, summarise
 from motifloom.plots.network import network
@@ -10,6 +11,7 @@ from motifloom.plots.style import save_figure
 
 with job(snakemake.log[0]), Dataset(snakemake.input.dataset) as dataset:
     options, output = snakemake.params, snakemake.output
+    configure(accelerator="cpu")
     model = build_model(
         options.spec or snakemake.input.spec[0],
         length=dataset.length,

@@ -11,12 +11,12 @@ import contextlib
 import hashlib
 import importlib.metadata
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 from motifloom.errors import UserError
+from motifloom.interpreter import environment_of_checks
 from motifloom.io import plain, read_json, write_json
 from motifloom.measures import EXACT
 
@@ -54,13 +54,12 @@ def _digest(network):
 
 
 def _run(networks):
-    paths = [str(Path(__file__).parents[2]), *filter(None, [os.environ.get("PYTHONPATH")])]
     process = subprocess.run(
         [sys.executable, "-m", "motifloom.sweeps.columns"],
         input=json.dumps(plain(networks)),
         capture_output=True,
         text=True,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+        env=environment_of_checks(),
     )
     if process.returncode:
         last = (process.stderr.strip().splitlines() or [f"exit status {process.returncode}"])[-1]

@@ -1,5 +1,7 @@
 """Jobs that run side by side take different GPUs."""
 
+import os
+import stat
 import subprocess
 import sys
 
@@ -66,6 +68,23 @@ def test_a_job_that_waits_for_two_holds_none_and_goes_on_when_they_are_free(star
         job.kill()
         job.wait()
     assert said(waiting) == "0 1"
+
+
+def test_other_users_may_read_a_lock_whatever_the_umask(start, tmp_path):
+    before = os.umask(0o077)
+    try:
+        assert said(start("0", 1)) == "0"
+    finally:
+        os.umask(before)
+    (lock,) = tmp_path.iterdir()
+    assert stat.S_IMODE(lock.stat().st_mode) == 0o644
+
+
+def test_what_is_no_lock_does_not_stop_a_job(start, tmp_path):
+    (tmp_path / "motifloom-gpu-0.lock").symlink_to("elsewhere")
+    os.mkfifo(tmp_path / "motifloom-gpu-1.lock")
+    assert [said(start("0,1", 1)) for _ in range(3)] == ["0", "1", "waits for 1 of 2 GPUs to be free"]
+    assert not (tmp_path / "elsewhere").exists()
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,14 @@ from motifloom.io import (
 )
 
 
+def test_a_name_passes_from_one_whole_file_to_the_next(tmp_path):
+    path, reader = tmp_path / "table.tsv", tmp_path / "kept by a reader"
+    write_table(pd.DataFrame({"a": [1]}), path)
+    os.link(path, reader)
+    write_table(pd.DataFrame({"a": [2]}), path)
+    assert (path.read_text(), reader.read_text()) == ("a\n2\n", "a\n1\n")
+
+
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
     path = tmp_path / "table.tsv"
     path.write_text("old")

@@ -8,7 +8,10 @@ import pytest
 import yaml
 import yte
 
+from motifloom.dependencies import modules_used
+
 ROOT = Path(__file__).parents[2]
+SCRIPT = re.compile(r"^rule (\w+):(?:(?!^rule ).)*?\.\./scripts/(\w+)\.py", re.M | re.S)
 PROFILES = sorted(path.parent.name for path in ROOT.glob("profiles/*/config.yaml"))
 # What sites call a resource; rules leave it to profiles.
 SITE = {
@@ -46,6 +49,16 @@ ON_GPU = {rule for rule, resources in RULES.items() if "gpu" in resources}
 def test_the_rules_are_read():
     assert {"all", "train", "test_windows", "index"} < set(RULES)
     assert {"train", "predict"} < ON_GPU and "evaluate" not in ON_GPU
+
+
+def test_a_gpu_is_asked_for_by_those_who_compute_networks():
+    found = set()
+    for path in ROOT.glob("rules/*.smk"):
+        for rule, script in SCRIPT.findall(path.read_text()):
+            modules = modules_used(ROOT / f"scripts/{script}.py", ROOT)
+            found |= {rule} if str(ROOT / "motifloom/models/device.py") in modules else set()
+    # Two look at devices and networks, and compute nothing.
+    assert found - {"doctor", "summarise_model"} == ON_GPU
 
 
 @pytest.mark.parametrize("profile", PROFILES)

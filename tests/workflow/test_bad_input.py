@@ -1,6 +1,7 @@
 """Bad input ends in one line that says where and what to do, a non-zero exit, and nothing half-written."""
 
 import gzip
+import re
 
 import pytest
 from runner import snakemake
@@ -156,3 +157,12 @@ def test_odd_but_valid_files_give_the_same_regions(tmp_path):
         text = gzip.decompress((tmp_path / "results/datasets/d/regions.tsv.gz").read_bytes()).decode()
         tables.append([row.split("\t")[1:5] for row in text.splitlines()])
     assert tables[0] == tables[1] == tables[2] and len(tables[0]) > 30
+
+
+def test_a_job_that_is_tried_again_asks_for_more(tmp_path):
+    write(tmp_path / "genome.fa", "no sequence\n")
+    write(tmp_path / "peaks.bed", BED)
+    config = config_for({"intervals": "peaks.bed", "target": 1})
+    process = snakemake(tmp_path, config, "results/genomes/genome", "--retries", "2", check=False)
+    found = re.findall(r"runtime=(\d+), mem_mb=(\d+)", process.stderr)
+    assert [tuple(map(int, asked)) for asked in found] == [(20, 500), (40, 750), (80, 1125)]

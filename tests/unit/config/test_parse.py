@@ -1,5 +1,8 @@
 """The config as a whole and its datasets: defaults, and one clear line for every mistake."""
 
+import multiprocessing
+import os
+
 import pytest
 from samples import BASE, PROTEIN, edited, message
 
@@ -92,6 +95,12 @@ def test_classes_are_named_by_the_sources_in_order():
             "absent.bed",
             "my.yaml: datasets.reb1.sources[0].intervals: file absent.bed does not exist; "
             "paths are relative to the folder the workflow runs in",
+        ),
+        (
+            "datasets.reb1.split",
+            {"by": "file", "path": "results/datasets/reb1/split.tsv.gz"},
+            "my.yaml: datasets.reb1.split.path: results/datasets/reb1/split.tsv.gz is made of this "
+            "dataset itself; name a file that is there before it",
         ),
         (
             "datasets.reb1.sources.1.target",
@@ -325,3 +334,30 @@ def test_numbers_out_of_all_proportion_are_refused(path, value):
 def test_a_path_that_snakemake_would_read_as_a_pattern():
     expected = "my.yaml: datasets.reb1.sources[0].intervals: 'pe{a}ks.bed' has one of { } < > in it"
     assert message(edited("datasets.reb1.sources.0.intervals", "pe{a}ks.bed")).startswith(expected)
+
+
+def _said_to_another_user(config, folder):
+    os.chdir(folder)
+    if os.getuid() == 0:  # who may read everything
+        os.setuid(65534)
+    try:
+        check_config(parse_config(config, "my.yaml"), "my.yaml")
+    except UserError as error:
+        return str(error).splitlines()
+
+
+def test_files_that_may_not_be_read_are_not_called_absent(tmp_path):
+    (tmp_path / "closed").mkdir()
+    for name in ("genome.fa", "shallow.json", "closed/peaks.bed"):
+        (tmp_path / name).write_text("")
+    tmp_path.chmod(0o755)
+    (tmp_path / "genome.fa").chmod(0)
+    (tmp_path / "closed").chmod(0)
+    config = edited("datasets.reb1.sources.0.intervals", "closed/peaks.bed")
+    with multiprocessing.get_context("fork").Pool(1) as another:
+        lines = another.apply(_said_to_another_user, (config, tmp_path))
+    assert lines == [
+        "my.yaml: datasets.reb1.genome: file genome.fa may not be read by you; change its permissions",
+        "my.yaml: datasets.reb1.sources[0].intervals: file closed/peaks.bed is in the folder closed, which "
+        "you may not enter; change its permissions",
+    ]
