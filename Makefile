@@ -11,7 +11,7 @@ demo: env
 	@$(BIN)/python -m motifloom.report.outcome results
 
 test: env
-	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup
+	@$(BIN)/python -m pytest -q -n 3 --dist loadgroup
 
 lint: env
 	@$(BIN)/ruff check .

@@ -85,6 +85,7 @@ rule interpret:
 onstart:
     # Jobs that start elsewhere read the config again: that of this run, not what the user edits for the next.
     workflow.config_settings.configfiles = [hold_config()]
+    keep_locks_of_others(workflow.persistence)
     # What this run is to make is out of date until it is made. Without these marks, a job that fails would be
     # taken for done in the next run: its outputs are gone, and Snakemake does not miss what only lies on the way.
     for job in workflow.dag.needrun_jobs():

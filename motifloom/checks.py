@@ -356,8 +356,13 @@ def _why_missing(path):
     closed = next((f for f in folders if os.path.isdir(f) and not os.access(f, os.X_OK)), None)
     if closed:
         return f"is in the folder {closed}, which you may not enter; change its permissions"
-    hint = "is a folder" if os.path.isdir(path) else "does not exist"
-    return f"{hint}; paths are relative to the folder the workflow runs in"
+    if os.path.isdir(path):
+        return "is a folder; name a file in it"
+    if os.path.exists(path):
+        return "is a pipe or a device; write its content to a file"
+    if os.path.islink(path):
+        return "is a link to nothing"
+    return "does not exist; paths are relative to the folder the workflow runs in"
 
 
 def _custom_metrics(config):

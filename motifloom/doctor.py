@@ -13,6 +13,10 @@ import pandas as pd
 from packaging.requirements import Requirement
 
 COLUMNS = ["subject", "item", "found", "problem"]
+IDLE_GPU = (
+    "the TensorFlow that is installed is built for CPUs and would leave them idle; run with "
+    "--workflow-profile profiles/cpu, or install the other: pip install 'tensorflow[and-cuda]'"
+)
 LEAST_MEMORY_GB = 4
 LEAST_DISK_GB = 2
 
@@ -37,7 +41,7 @@ def examine(project, folders, device, networks):
         subject, item, found and problem ("" where there is none).
     """
     rows = [("versions", "Python", platform.python_version(), ""), *_packages(project)]
-    rows += [*_machine(), _device(device), *map(_folder, folders), *_slurm()]
+    rows += [*_machine(), _device(device), *map(_folder, folders), *_slurm(networks)]
     rows += [_network(name, asked, device) for name, asked in networks.items()]
     return pd.DataFrame(rows, columns=COLUMNS)
 
@@ -122,7 +126,7 @@ def _folder(folder):
     return "folders", str(folder), found, f"less than {LEAST_DISK_GB} GB" if free < LEAST_DISK_GB else ""
 
 
-def _slurm():
+def _slurm(networks):
     if shutil.which("sinfo") is None:
         yield "SLURM", "sinfo", "not found: no SLURM here", ""
         return
@@ -138,13 +142,23 @@ def _slurm():
     for line in process.stdout.splitlines():
         partition, _, found = line.partition("|")
         yield "SLURM", partition, found, ""
+    count = sum(asked["accelerator"] != "cpu" for asked in networks.values())
+    if count and _is_installed("tensorflow-cpu"):
+        yield "SLURM", "GPUs", f"asked for by jobs of {count} network{'s' * (count != 1)}", IDLE_GPU
 
 
 def _network(name, asked, device):
     seeds = ", ".join(map(str, asked["seeds"]))
     accelerator, gpus = asked["accelerator"], asked["gpus"]
     place = "cpu" if accelerator == "cpu" or device["kind"] == "cpu" else f"{gpus} GPU{'s' * (gpus != 1)}"
-    found = f"accelerator {accelerator}: {place}, threads: {asked['threads']}; seeds: {seeds}"
+    found = f"{place} (accelerator: {accelerator}), threads: {asked['threads']}; seeds: {seeds}"
     missing = place == "cpu" and accelerator != "cpu" and (accelerator == "gpu" or gpus > 1)
     problem = "TensorFlow sees no GPU here; the job must run where there is one" if missing else ""
     return "networks", name, found, problem
+
+
+def _is_installed(package):
+    try:
+        return bool(importlib.metadata.version(package))
+    except importlib.metadata.PackageNotFoundError:
+        return False

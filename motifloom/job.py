@@ -37,11 +37,13 @@ def job(log):
                 yield
             logger.info("ended; it took %d MB of memory at the peak", peak_memory())
         except UserError as error:
-            _fail(stream, f"Error: {error}\n")
+            _fail(stream, f"Error: {error}\n", f"The job's log: {log}\n")
         except Exception as error:
             # What is no mistake of the user's keeps its traceback, in the log.
             traceback.print_exc(file=stream)
             _fail(stream, f"Error: {_reason(error)} ({log} says where)\n")
+        finally:
+            logger.handlers, logger.propagate = [], True
 
 
 def _open(log):
@@ -75,10 +77,10 @@ def peak_memory():
     return int(re.search(r"^VmHWM:\s+(\d+) kB$", status, re.M)[1]) * 1024 / 1e6
 
 
-def _fail(stream, line):
-    """End a job with a line in its log and on the terminal."""
-    for file in (stream, sys.stderr):
-        file.write(line)
+def _fail(stream, line, more=""):
+    """End a job with a line in its log and on the terminal, and more on the terminal."""
+    stream.write(line)
+    sys.stderr.write(line + more)
     sys.exit(1)
 
 

@@ -240,6 +240,17 @@ def hold_config():
     return path
 
 
+def keep_locks_of_others(persistence):
+    """Let the end of this run remove its own locks: Snakemake removes those of all that run in the folder."""
+
+    def delete():
+        for path in persistence._lockfile.values():
+            Path(path).unlink(missing_ok=True)
+        persistence._lockfile.clear()
+
+    persistence._delete_locks = delete
+
+
 def megabytes(base, factor=0):
     """Ask for `base` MB plus `factor` times the input, and for more on every further attempt."""
     return lambda wildcards, input, attempt: int((base + factor * input.size_mb) * 1.5 ** (attempt - 1))

@@ -10,7 +10,7 @@ from motifloom.config.blocks import Block, Distinct, Fraction, Name, Part, Posit
 class Simulation(Block):
     """A simulated genome with binding sites planted at known places."""
 
-    motifs: str = Field(description="MEME file with the motifs to plant.")
+    motifs: str = Field(description="File in MEME or JASPAR format with the motifs to plant.")
     planted: Distinct[str] = Field(description="Names of motifs in that file.", min_length=1)
     chromosomes: Positive = Field(5, description="Number of chromosomes.")
     chromosome_length: Annotated[int, Field(ge=10_000, le=1_000_000_000)] = Field(

@@ -236,7 +236,7 @@ def select_motifs(motifs, names, path):
     Parameters
     ----------
     motifs : dict of str to Motif
-        From :func:`read_meme`.
+        From :func:`read_meme` or :func:`motifloom.filters.jaspar.read_motifs`.
     names : list of str
     path : path
         The file, for the message.
@@ -250,8 +250,9 @@ def select_motifs(motifs, names, path):
     for name in names:
         of_name = [motif for motif in motifs.values() if motif.name == name]
         if len(of_name) != 1:
-            near = difflib.get_close_matches(name, [motif.name for motif in motifs.values()], 1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
-            raise UserError(f"{path}: {len(of_name) or 'no'} motifs are named {name!r}{hint}")
+            known = [motif.name for motif in motifs.values()]
+            near = difflib.get_close_matches(name, known, 1)
+            hint = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(known[:5])}, ..."
+            raise UserError(f"{path}: {len(of_name) or 'no'} motifs are named {name!r}; {hint}")
         found += of_name
     return found

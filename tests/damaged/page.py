@@ -34,9 +34,11 @@ arbitrary bytes and texts: the one thing that may come of it is such a line.
 - **Nothing leaves `results/`.** Names of experiments, datasets, models, simulations, sweeps, sources and
   classes are letters, digits, `_` and `-`, and begin with a letter or digit; no key says where to write.
 - **Names are text on pages.** What comes from a file is escaped in HTML and SVG.
-- **Not Motifloom's.** Snakemake reads the config before Motifloom does, and ends with a line of its own where
-  that is no YAML. A config that says `__use_yte__: true` is a template, whose expressions Snakemake does run;
-  do not run a config of a stranger that says so.
+- **Not Motifloom's.** Snakemake reads the config before Motifloom does: where that is missing, no text in
+  UTF-8 or no YAML, the run ends as Snakemake ends it, without a line number or with a traceback. (The rows on
+  configs below are what Motifloom's own reader says, which also reads specs.) A config that says
+  `__use_yte__: true` is a template, whose expressions Snakemake does run; do not run a config of a
+  stranger that says so.
 
 """
 TABLE = "| Read as | What it is | What comes of it |\n| --- | --- | --- |\n"
@@ -86,6 +88,11 @@ FAULTS = [
         "what the line says",
     ),
     (
+        "`results` is a file, or a link to nothing",
+        "the run does not start: `/data/run/results: this is no folder, or a link to none; remove it`",
+        "what the line says",
+    ),
+    (
         "two runs at once in one folder that make the same files, by one config or by two",
         "the second ends before its first job: `LockException`, `Directory cannot be locked`; the first "
         "goes on",
@@ -93,9 +100,9 @@ FAULTS = [
     ),
     (
         "two runs at once in one folder that share no file",
-        "both end well; but the one that ends first removes Snakemake's locks of both, so a third would "
-        "not be refused",
-        "a folder for each run",
+        "both end well, and a third that makes files of either is refused; `snakemake doctor` may be asked "
+        "meanwhile",
+        "nothing",
     ),
     (
         "the run is killed at any moment",
@@ -124,9 +131,34 @@ FAULTS = [
         "`export XDG_CACHE_HOME=` a folder that takes files",
     ),
     (
-        "a file that a node wrote is seen late (network disks)",
+        "the config is edited while a run goes on",
+        "the run ends by the config that it began with, also in jobs on other machines, which are handed a "
+        "copy of it (`tests/cluster`)",
+        "start again for the new one",
+    ),
+    (
+        "a file of yours changes while a run goes on, or is replaced by an older one",
+        "what read it is made again by the next run, since what is in the file counts, not its time "
+        "(`tests/workflow/test_reruns.py`)",
+        "start again",
+    ),
+    (
+        "a job is ended by SIGKILL, as by a machine without memory left",
+        "the terminal says `died with <Signals.SIGKILL: 9>`; the job's log says no more than `begun`, and "
+        "nothing half-made has a final name",
+        "fewer jobs at a time: `--cores`, or `--resources mem_mb=` what the machine has",
+    ),
+    (
+        "a result is edited or cut off by hand",
+        "what is no longer a whole file ends in a line that says so; but rows that are missing from a whole "
+        "table are not missed, and what follows is made of the rest",
+        "delete it instead",
+    ),
+    (
+        "a file that another machine wrote is seen late (network disks)",
         "Snakemake waits for it, 60 seconds with `profiles/slurm` and 5 otherwise, then "
-        "`MissingOutputException`; tried on one machine only, where files are seen at once",
+        "`MissingOutputException`; what comes after that is made again by the next run "
+        "(`tests/faults/test_late.py`)",
         "raise `latency-wait`",
     ),
 ]

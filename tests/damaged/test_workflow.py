@@ -52,7 +52,7 @@ def test_a_tag_that_would_run_a_command(tmp_path):
 def test_a_pipe_for_a_file_does_not_hang(tmp_path):
     os.mkfifo(tmp_path / "peaks.bed")
     _, lines = refused(tmp_path, VALID)
-    assert len(lines) == 1 and "datasets.d.sources[0].intervals: file peaks.bed does not exist" in lines[0]
+    assert len(lines) == 1 and "datasets.d.sources[0].intervals: file peaks.bed is a pipe" in lines[0]
 
 
 def test_a_gzip_bomb(tmp_path):

@@ -53,11 +53,16 @@ def test_the_second_of_two_runs(tmp_path, tmp_path_factory):
         assert second.wait(120) == 1
         third = start(folder, renamed(settings()), "third", "results/simulations/other/genome.fa.gz")
         assert third.wait(120) == 0
+        # Neither that run nor a look at the machine has let go of what the first makes.
+        snakemake(folder, settings(), "doctor")
+        last = start(folder, settings(), "last", SPLIT)
+        assert last.wait(120) == 1 and "LockException" in (folder / "last.log").read_text()
         first.send_signal(signal.SIGCONT)
         assert first.wait(120) == 0
     finally:
         first.kill()
     said = (folder / "second.log").read_text()
+    assert not any(folder.glob(".snakemake/locks/*"))
     assert "LockException" in said and "Traceback" not in said and not STARTED.search(said)
     assert [name for name in differing(folder, whole) if "/other/" not in name] == []
     assert files_of(whole).keys() <= files_of(folder).keys()

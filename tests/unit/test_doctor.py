@@ -2,6 +2,7 @@ import os
 
 import pytest
 
+from motifloom import doctor
 from motifloom.doctor import as_text, examine
 
 CPU = {"kind": "cpu", "name": "cpu", "threads": 0}
@@ -50,12 +51,12 @@ def test_a_folder_is_looked_at_where_it_is_to_be_made(project, tmp_path):
 @pytest.mark.parametrize(
     ("change", "device", "place", "is_problem"),
     [
-        ({}, CPU, "accelerator auto: cpu, threads: 2; seeds: 1, 2", False),
-        ({}, GPU, "accelerator auto: 1 GPU, threads: 2; seeds: 1, 2", False),
-        ({"accelerator": "cpu"}, GPU, "accelerator cpu: cpu, threads: 2; seeds: 1, 2", False),
-        ({"accelerator": "gpu"}, CPU, "accelerator gpu: cpu, threads: 2; seeds: 1, 2", True),
-        ({"gpus": 2}, CPU, "accelerator auto: cpu, threads: 2; seeds: 1, 2", True),
-        ({"gpus": 2}, GPU, "accelerator auto: 2 GPUs, threads: 2; seeds: 1, 2", False),
+        ({}, CPU, "cpu (accelerator: auto), threads: 2; seeds: 1, 2", False),
+        ({}, GPU, "1 GPU (accelerator: auto), threads: 2; seeds: 1, 2", False),
+        ({"accelerator": "cpu"}, GPU, "cpu (accelerator: cpu), threads: 2; seeds: 1, 2", False),
+        ({"accelerator": "gpu"}, CPU, "cpu (accelerator: gpu), threads: 2; seeds: 1, 2", True),
+        ({"gpus": 2}, CPU, "cpu (accelerator: auto), threads: 2; seeds: 1, 2", True),
+        ({"gpus": 2}, GPU, "2 GPUs (accelerator: auto), threads: 2; seeds: 1, 2", False),
     ],
 )
 def test_networks_say_where_they_would_be_computed(project, tmp_path, change, device, place, is_problem):
@@ -81,6 +82,23 @@ def test_slurm_says_its_partitions_or_why_not(project, tmp_path, monkeypatch, sc
     (tmp_path / "sinfo").chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
     assert found(examine(project, [tmp_path], CPU, {}), item) == (text, problem)
+
+
+@pytest.mark.parametrize(
+    ("accelerator", "builds", "is_problem"),
+    [("auto", ["tensorflow-cpu"], True), ("cpu", ["tensorflow-cpu"], False), ("auto", [], False)],
+)
+def test_jobs_that_would_leave_a_gpu_idle_are_told(
+    project, tmp_path, monkeypatch, accelerator, builds, is_problem
+):
+    (tmp_path / "sinfo").write_text("#!/bin/sh\n")
+    (tmp_path / "sinfo").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setattr(doctor, "_is_installed", builds.__contains__)  # this machine has one of them
+    table = examine(project, [tmp_path], CPU, {"first": NETWORK | {"accelerator": accelerator}})
+    rows = table[table["item"] == "GPUs"]
+    assert list(rows["found"]) == ["asked for by jobs of 1 network"] * is_problem
+    assert rows["problem"].str.contains("--workflow-profile profiles/cpu", regex=False).all()
 
 
 def test_problems_stand_at_their_place_and_are_counted(project, tmp_path):

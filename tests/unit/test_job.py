@@ -1,6 +1,7 @@
 """What a job leaves in its log and on the terminal."""
 
 import errno
+import logging
 import os
 import re
 import subprocess
@@ -33,7 +34,8 @@ def said(path):
 def test_an_error_of_the_user_is_one_line(tmp_path, capsys):
     text, terminal = run(tmp_path / "x.log", UserError("peaks.bed, line 3: bad"), capsys)
     assert text == "from a library\nError: peaks.bed, line 3: bad\n"
-    assert terminal.err == "Error: peaks.bed, line 3: bad\n" and terminal.out == ""
+    lines = "Error: peaks.bed, line 3: bad", f"The job's log: {tmp_path}/x.log"
+    assert tuple(terminal.err.splitlines()) == lines and terminal.out == ""
 
 
 def test_another_error_keeps_its_traceback_in_the_log_alone(tmp_path, capsys):
@@ -52,6 +54,15 @@ def test_the_log_of_a_job_that_is_killed_is_not_empty(tmp_path):
     command = [sys.executable, "-c", body, str(tmp_path / "x.log")]
     assert subprocess.run(command, cwd=ROOT).returncode == -9
     assert said(tmp_path / "x.log") == ""
+
+
+def test_after_a_job_nobody_writes_to_its_log(tmp_path, caplog):
+    for name in "ab":
+        with job(tmp_path / name):
+            pass
+    before = (tmp_path / "b").read_text()
+    logging.getLogger("motifloom").warning("later")
+    assert (tmp_path / "b").read_text() == before and caplog.messages[-1] == "later"
 
 
 def test_a_job_that_ends_well_only_logs(tmp_path, capsys):
@@ -80,6 +91,6 @@ def test_what_compiled_libraries_write_is_in_the_log_too(tmp_path, capfd):
         subprocess.run(["sh", "-c", "echo to error >&2"], check=True)
         raise UserError("x")
     assert said(tmp_path / "x.log") == "to output\nto error\nError: x\n"
-    assert capfd.readouterr() == ("", "Error: x\n")
+    assert capfd.readouterr() == ("", f"Error: x\nThe job's log: {tmp_path}/x.log\n")
     os.write(2, b"afterwards\n")
     assert capfd.readouterr() == ("", "afterwards\n")

@@ -13,5 +13,5 @@ def test_it_prints_what_is_here_each_time(tmp_path, tiny):
         lines = snakemake(tmp_path, tiny, "doctor").stdout.splitlines()
         assert [line for line in lines if line in ("versions", "machine", "device", "folders", "networks")]
         second = next(line.split(None, 1)[1] for line in lines if line.split()[:1] == ["second"])
-        assert second == "accelerator cpu: cpu, threads: 1; seeds: 1"
+        assert second == "cpu (accelerator: cpu), threads: 1; seeds: 1"
     assert [path.name for path in (tmp_path / "results").iterdir()] == ["logs"]
