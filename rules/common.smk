@@ -7,7 +7,7 @@ from pathlib import Path
 
 from motifloom.checks import check_config
 from motifloom.config.data import simulation_of
-from motifloom.config.parse import check_file, parse_config
+from motifloom.config.parse import as_plain, check_file, parse_config
 from motifloom.contents import digest
 from motifloom.data.inputs import list_inputs
 from motifloom.dependencies import modules_used
@@ -47,6 +47,7 @@ try:
         check_disk(".", ".snakemake", "results", "results/logs")
     for path in workflow.configfiles if workflow.is_main_process else []:
         check_file(path)
+    config = as_plain(config)
     CONFIG = parse_config(config, CONFIG_FILE)
     check_config(CONFIG, CONFIG_FILE, exists)
     RUNS = expand_runs(CONFIG)

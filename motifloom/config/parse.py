@@ -49,6 +49,13 @@ class Config(Block):
     )
 
 
+def as_plain(content):
+    """Return content with plain dicts: those that Snakemake makes of JSON cannot be written as YAML."""
+    if isinstance(content, dict):
+        return {key: as_plain(value) for key, value in content.items()}
+    return [as_plain(value) for value in content] if isinstance(content, list) else content
+
+
 def parse_config(content, where):
     """Check a config and fill in its defaults.
 

@@ -187,7 +187,8 @@ def test_a_writer_says_that_the_disk_is_full_and_leaves_nothing(name, tmp_path, 
         with disk(tmp_path / "disk", size) as folder:
             assert run_job(name, folder) == 1
             inside = "/" if name == "folder" else ""
-            (line,) = capfd.readouterr().err.splitlines()
+            line, where = capfd.readouterr().err.splitlines()
+            assert where == f"The job's log: {folder / 'job.log'}"
             assert line.startswith(f"Error: {folder / name}{inside}") and line.endswith(f": {FULL}")
             assert os.listdir(folder) == ["job.log"]
             if size == "64k":

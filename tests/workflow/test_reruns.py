@@ -1,6 +1,7 @@
 """The table of docs/reruns.md: an edit of a key reruns what depends on it and nothing else."""
 
 import copy
+import json
 import os
 import re
 import shutil
@@ -69,6 +70,17 @@ def test_the_table_has_every_key_of_the_config():
     known = {key for key, *_ in rows() if not key.startswith("sweeps.")}
     assert "sweeps.<name>" in listed
     assert known - listed - TOGETHER == set()
+
+
+def test_a_config_in_json_says_the_same(copied):
+    folder, config = copied
+    (folder / "config.json").write_text(json.dumps(config))
+    page, arguments = folder / "results/first/report.html", ("--configfile", str(folder / "config.json"))
+    before = page.read_bytes()
+    assert planned(snakemake(folder, config, "-n", *arguments)) == {}
+    page.unlink()
+    snakemake(folder, config, "results/first/report.html", *arguments)
+    assert page.read_bytes() == before
 
 
 def test_a_touched_file_reruns_nothing_and_a_changed_one_what_reads_it(copied):
