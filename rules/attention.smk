@@ -6,7 +6,7 @@ rule measure_attention:
         model=MODEL,
         dataset=of_fitting_set(DATASET, "alphabet", "window.length"),
         split=of_set(SPLIT),
-        sites=given([simulated_folder(path) or path for path in KNOWN_SITES]),
+        sites=given(KNOWN_FILES),
     output:
         maxima=f"{ATTENTION}.tsv.gz",
         profile=f"{ATTENTION}.profile.tsv",
@@ -28,7 +28,7 @@ rule measure_attention:
         runtime=minutes(60),
     params:
         library=library("measure_attention"),
-        contents=contents(KNOWN_SITES),
+        contents=contents(KNOWN_FILES),
         fold=set_fold,
         sites=KNOWN_SITES,
         confidence=CONFIG.evaluation.confidence,

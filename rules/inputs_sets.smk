@@ -11,6 +11,7 @@ START_AUDIT = "results/{experiment}/start_audit.tsv"
 TRACK = f"{SET}/tracks/{{target}}"
 ATTENTION = f"{SEED}/attention/{{set}}"
 KNOWN_SITES = [locate(path) for path in [CONFIG.interpretation.attention.sites] if path]
+KNOWN_FILES = [simulated_folder(path) or path for path in KNOWN_SITES]
 
 NETWORK_RUNS = [name for name, run in RUNS.items() if run.is_network]
 COMBINED = [name for name, run in RUNS.items() if run.members]

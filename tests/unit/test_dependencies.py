@@ -57,3 +57,18 @@ def test_every_rule_depends_on_the_library_of_its_script():
                 scripts.add(script[1])
                 assert f'\n    params:\n        library=library("{script[1]}"),\n' in block, script[1]
     assert scripts == {path.stem for path in (root / "scripts").glob("*.py")}
+
+
+def test_what_is_in_a_file_of_the_user_is_a_parameter_of_the_rules_that_read_it():
+    root, known = Path(__file__).parents[2], set()
+    for path in sorted(root.glob("rules/*.smk")):
+        for block in re.split(r"^rule ", path.read_text(), flags=re.M)[1:]:
+            read = set(re.findall(r"=given\((\w+)\),$", block, re.M))
+            digested = re.search(r"^        contents=contents\((.*)\),$", block, re.M)
+            assert read == (set(digested[1].split(", ")) if digested else set()), block.split(":")[0]
+            known |= read
+    users = {"source_files", "genome_inputs", "spec_file", "start_file", "DATABASE", "CUSTOM_METRICS"}
+    assert users < known
+    for path in sorted(root.glob("rules/*.smk")):
+        for block in re.split(r"^rule ", path.read_text(), flags=re.M)[1:]:
+            assert not re.search(rf"=({'|'.join(known)}),$", block, re.M), block.split(":")[0]
