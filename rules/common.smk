@@ -1,9 +1,10 @@
 # What all files of rules share: the checked config, paths, and what a job asks for.
 import hashlib
-import json
 import os
 import re
 from pathlib import Path
+
+import yaml
 
 from motifloom.checks import check_config
 from motifloom.config.data import simulation_of
@@ -235,8 +236,8 @@ def contents(*given_files):
 
 def hold_config():
     """Write down the config of this run; return the path."""
-    text = json.dumps(config, indent=1)
-    path = Path(CACHE).absolute() / f"config.{hashlib.sha256(text.encode()).hexdigest()[:16]}.json"
+    text = yaml.safe_dump(config, sort_keys=False)  # not JSON, whose keys are all text
+    path = Path(CACHE).absolute() / f"config.{hashlib.sha256(text.encode()).hexdigest()[:16]}.yaml"
     write_text(text, path)
     return path
 

@@ -249,10 +249,13 @@ def select_motifs(motifs, names, path):
     found = []
     for name in names:
         of_name = [motif for motif in motifs.values() if motif.name == name]
-        if len(of_name) != 1:
+        if len(of_name) > 1:
+            raise UserError(f"{path}: {len(of_name)} motifs are named {name!r}; rename all but one")
+        if not of_name:
             known = [motif.name for motif in motifs.values()]
             near = difflib.get_close_matches(name, known, 1)
-            hint = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(known[:5])}, ..."
-            raise UserError(f"{path}: {len(of_name) or 'no'} motifs are named {name!r}; {hint}")
+            more = ", ..." if len(known) > 5 else ""
+            hint = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(known[:5])}{more}"
+            raise UserError(f"{path}: no motif is named {name!r}; {hint}")
         found += of_name
     return found

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 from runner import SPEC, kill, planned, snakemake
+from snakemake.common.configfile import load_configfile
 
 from motifloom.reference import rows
 
@@ -81,6 +82,16 @@ def test_a_config_in_json_says_the_same(copied):
     page.unlink()
     snakemake(folder, config, "results/first/report.html", *arguments)
     assert page.read_bytes() == before
+
+
+def test_jobs_elsewhere_are_handed_the_config_as_it_is(tiny, tmp_path):
+    spec = tiny["models"]["small"]["spec"]
+    spec["training_params"] |= {"class_weight": {0: 1.0, 1: 1e-05}}  # Keras takes numbers for keys
+    spec["model"]["layers"][0]["config"]["name"] = "1e-3"
+    (tmp_path / "spec.yaml").write_text(SPEC)
+    snakemake(tmp_path, tiny, "results/simulations/tiny/truth.tsv")
+    (held,) = tmp_path.glob(".snakemake/motifloom/config.*")
+    assert load_configfile(held) == tiny
 
 
 def test_a_touched_file_reruns_nothing_and_a_changed_one_what_reads_it(copied):

@@ -5,7 +5,7 @@ import pytest
 
 from motifloom.data.encode import DNA, PROTEIN, RNA
 from motifloom.errors import UserError
-from motifloom.filters.meme import read_meme, write_meme
+from motifloom.filters.meme import read_meme, select_motifs, write_meme
 from motifloom.filters.motifs import MotifSet
 
 HEAD = "MEME version 4\n\nALPHABET= ACGT\n\n"
@@ -157,3 +157,20 @@ def test_other_alphabets(tmp_path, alphabet, strands):
     motif = read_meme(tmp_path / "m.meme")["x"]
     assert motif.alphabet == alphabet.letters
     np.testing.assert_allclose(motif.probabilities, motifs.probabilities("x"), atol=2e-6)
+
+
+def test_motifs_are_chosen_by_name(tmp_path):
+    entry = "MOTIF m{} {}\nletter-probability matrix: w= 1\n 1 0 0 0\n"
+    entries = "".join(entry.format(number, name) for number, name in enumerate("ABCBDEFG"))
+    (tmp_path / "m.meme").write_text(f"MEME version 4\n{entries}")
+    motifs = read_meme(tmp_path / "m.meme")
+    assert [motif.id for motif in select_motifs(motifs, ["C", "A"], "m.meme")] == ["m2", "m0"]
+    few = {key: motifs[key] for key in ("m0", "m2")}
+    for chosen, name, message in [
+        (motifs, "B", "m.meme: 2 motifs are named 'B'; rename all but one"),
+        (motifs, "m1", "m.meme: no motif is named 'm1'; it has A, B, C, B, D, ..."),
+        (few, "XYZ", "m.meme: no motif is named 'XYZ'; it has A, C"),
+    ]:
+        with pytest.raises(UserError) as caught:
+            select_motifs(chosen, [name], "m.meme")
+        assert str(caught.value) == message

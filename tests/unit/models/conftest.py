@@ -1,9 +1,11 @@
 import copy
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from motifloom.data.encode import DNA
+from motifloom.data.store import Dataset, write_dataset
 
 SPEC = {
     "model": {
@@ -50,3 +52,15 @@ def examples():
         tokens[row, at : at + 7] = DNA.encode("GATTACA")
     rows = np.arange(160)
     return tokens, {"train": (rows[:120], targets[:120]), "validation": (rows[120:], targets[120:])}
+
+
+@pytest.fixture
+def dataset(tmp_path, examples):
+    """The examples as a dataset on disk, from a file with a checksum."""
+    tokens, parts = examples
+    targets = np.concatenate([parts["train"][1], parts["validation"][1]])
+    frame = pd.DataFrame({"id": [f"s:{i}" for i in range(160)], "chrom": "", "target.bound": targets[:, 0]})
+    kind = {"alphabet": DNA, "task": "binary", "classes": ["unbound", "bound"]}
+    write_dataset(tmp_path / "d.h5", frame, [tokens], **kind, sources={"a.bed": "00ff"})
+    with Dataset(tmp_path / "d.h5") as opened:
+        yield opened

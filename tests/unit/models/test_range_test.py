@@ -9,17 +9,6 @@ from motifloom.models.range_test import range_test, smooth, suggest_rates, with_
 PARTS = np.array(["train"] * 120 + ["validation"] * 40)
 
 
-@pytest.fixture
-def dataset(tmp_path, examples):
-    tokens, parts = examples
-    targets = np.concatenate([parts["train"][1], parts["validation"][1]])
-    frame = pd.DataFrame({"id": [f"s:{i}" for i in range(160)], "chrom": "", "target.bound": targets[:, 0]})
-    names = ["unbound", "bound"]
-    write_dataset(tmp_path / "d.h5", frame, [tokens], alphabet="dna", task="binary", classes=names)
-    with Dataset(tmp_path / "d.h5") as opened:
-        yield opened
-
-
 def curve(rates, losses):
     return pd.DataFrame({"learning_rate": rates, "loss": losses, "smoothed_loss": losses})
 

@@ -19,27 +19,6 @@ from motifloom.models.predict import load_model, predict_dataset
 from motifloom.models.spec import build_model
 from motifloom.models.training import save_model, select_examples, train
 
-
-@pytest.fixture
-def dataset(tmp_path, examples):
-    """The examples as a dataset on disk; 10 of the 160 are in no part."""
-    tokens, parts = examples
-    targets = np.concatenate([parts["train"][1], parts["validation"][1]])
-    frame = pd.DataFrame({"id": [f"s:{i}" for i in range(160)], "chrom": "", "target.bound": targets[:, 0]})
-    names = ["unbound", "bound"]
-    write_dataset(
-        tmp_path / "d.h5",
-        frame,
-        [tokens],
-        alphabet=DNA,
-        task="binary",
-        classes=names,
-        sources={"a.bed": "00ff"},
-    )
-    with Dataset(tmp_path / "d.h5") as opened:
-        yield opened
-
-
 PARTS = np.array(["train"] * 100 + ["validation"] * 40 + ["test"] * 10 + ["unused"] * 10)
 
 
